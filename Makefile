@@ -1,0 +1,57 @@
+# Two commands for a newcomer: `make score` and `make test`. Everything else is listed by `make help`.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SEED   := seeds/000_c8f4650f96df5b00.txt
+
+.PHONY: help score test setup setup-dev check lint format types tests lock wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
+
+# Byte code is written for what is used only: it is a third of the installed size.
+$(VENV)/.base: requirements/base.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --no-compile --require-hashes -r requirements/base.txt
+	$(PIP) --no-compile --no-deps -e .
+	@$(BIN)/python -m pip uninstall --quiet --yes setuptools 2>/dev/null || true
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	$(PIP) --no-compile --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/.base ## make .venv with what scoring needs
+setup-dev: $(VENV)/.dev ## add what training and testing need
+
+score: $(VENV)/.base ## score the seed article
+	@$(BIN)/cadrage score $(SEED)
+
+test: check ## set up and run everything CI runs
+
+check: lint types tests
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev ## format the code and mend what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+tests: $(VENV)/.dev
+	$(BIN)/pytest
+
+lock: ## lock versions again after a change in pyproject.toml (needs uv)
+	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements/base.txt
+	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra batch --extra train --extra dev -c requirements/base.txt -o requirements/dev.txt
+
+wheel: $(VENV)/.dev ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

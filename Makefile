@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED   := seeds/000_c8f4650f96df5b00.txt
 
-.PHONY: help score test setup setup-dev check lint format types tests lock wheel clean
+.PHONY: help score test setup setup-dev check lint format types tests lock wheel clean benchmark-segmentation
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -49,6 +49,18 @@ tests: $(VENV)/.dev
 lock: ## lock versions again after a change in pyproject.toml (needs uv)
 	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements/base.txt
 	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra batch --extra train --extra dev -c requirements/base.txt -o requirements/dev.txt
+	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra compare -c requirements/base.txt -o requirements/compare.txt
+
+# The other segmenters live apart: .venv keeps to what the project itself needs.
+COMPARE := .cadrage/venv-compare
+$(COMPARE)/.done: requirements/compare.txt pyproject.toml
+	@test -x $(COMPARE)/bin/python || $(PYTHON) -m venv $(COMPARE)
+	$(COMPARE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/compare.txt
+	$(COMPARE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+benchmark-segmentation: $(COMPARE)/.done ## measure the segmenter beside five others
+	$(COMPARE)/bin/python -m experiments.benchmarks.segmentation --json experiments/results/segmentation.json
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --outdir dist .

@@ -1,0 +1,134 @@
+"""Drawing documents to annotate: at random for natural rates, by candidate words for rare devices.
+
+The patterns here only choose what is read; they never label anything. Every drawn document
+remembers its stratum, so that rates are estimated from the random ones alone.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from classifier.corpus.annotations import DocumentMark, mark_document
+from classifier.errors import UsageError
+from classifier.records import Article, Sentence
+from classifier.text.segmentation import segment
+
+
+class Stratum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One way of drawing: ``pattern`` empty draws at random; ``count`` documents are taken."""
+
+    name: str
+    count: int
+    pattern: str = ""
+    publisher: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How documents of one source are drawn.
+
+    Attributes:
+        seed: of the generator; the same plan draws the same documents.
+        whole: documents of up to this many units are taken whole.
+        run: of longer ones this many consecutive units, plus title and heading.
+        batch: about how many units make a batch.
+    """
+
+    source: str
+    seed: int
+    whole: int
+    run: int
+    batch: int
+    strata: tuple[Stratum, ...]
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a drawing plan (TOML); raises UsageError on unknown keys or wrong types."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Plan)
+    except msgspec.DecodeError as error:
+        raise UsageError(str(path), str(error), "a drawing plan") from None
+
+
+def draw(
+    plan: Plan, articles: Mapping[str, Article], taken: Iterable[str] = ()
+) -> list[list[DocumentMark]]:
+    """Draw documents in batches of about ``plan.batch`` units, each a mix of all strata.
+
+    Args:
+        articles: the source's articles by id.
+        taken: ids that are annotated already and are not drawn again.
+
+    Returns:
+        batches of unlabelled documents, ready to be read.
+    """
+    generator = random.Random(plan.seed)
+    order = sorted(articles)
+    generator.shuffle(order)
+    used = set(taken)
+    drawn: list[DocumentMark] = []
+    for stratum in plan.strata:
+        pattern = re.compile(stratum.pattern) if stratum.pattern else None
+        count = 0
+        for key in order:
+            if count == stratum.count:
+                break
+            article = articles[key]
+            if key in used or (stratum.publisher and article.publisher != stratum.publisher):
+                continue
+            if pattern is not None and not pattern.search(article.text):
+                continue
+            sentences = choose_run(segment(article), pattern, plan, generator)
+            if len(sentences) < 8:
+                continue
+            used.add(key)
+            count += 1
+            drawn.append(
+                mark_document(
+                    article,
+                    sentences,
+                    {},
+                    source=plan.source,
+                    selection=stratum.name,
+                    date=article.published[:10],
+                )
+            )
+    generator.shuffle(drawn)
+    return _batches(drawn, plan.batch)
+
+
+def choose_run(
+    sentences: Sequence[Sentence],
+    pattern: re.Pattern[str] | None,
+    plan: Plan,
+    generator: random.Random,
+) -> list[Sentence]:
+    """Return title, heading and the whole body, or a run of it around the pattern's first match."""
+    front = [sentence for sentence in sentences if sentence.field != "text"]
+    body = [sentence for sentence in sentences if sentence.field == "text"]
+    if len(front) + len(body) <= plan.whole:
+        return front + body
+    last = max(0, len(body) - plan.run)
+    start = generator.randint(0, last)
+    if pattern is not None:
+        hits = [place for place, sentence in enumerate(body) if pattern.search(sentence.text)]
+        if hits:
+            hit = generator.choice(hits)
+            start = min(max(0, hit - generator.randint(1, plan.run - 1)), last)
+    return front + body[start : start + plan.run]
+
+
+def _batches(documents: list[DocumentMark], size: int) -> list[list[DocumentMark]]:
+    total = sum(len(document.sentences) for document in documents)
+    count = max(1, round(total / size))
+    batches: list[list[DocumentMark]] = [[] for _ in range(count)]
+    sizes = [0] * count
+    for document in documents:
+        smallest = sizes.index(min(sizes))
+        batches[smallest].append(msgspec.structs.replace(document, batch=f"b{smallest + 1:02d}"))
+        sizes[smallest] += len(document.sentences)
+    return batches

@@ -1,0 +1,167 @@
+"""Reading sheets: how an annotator meets a text and writes down what was read.
+
+A sheet shows documents whole, one numbered unit a line. An annotator answers in a plain file:
+
+    ## orangesum/1234 politique
+    3 | H.unnamed_source | des sources proches du dossier
+    3 | R.cited_source | citant deux responsables | d2
+    7 | T.veiled | ils savent ce qui les attend | note: ironic, but addressed to the rival
+
+A document that was read and holds nothing has its ``##`` line alone; one without a ``##`` line was
+not read, and is refused. Codes are the schema's label letter and device. ``d2`` is the relay's
+depth, ``#2`` the second occurrence of those words in the sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from classifier.corpus.annotations import DocumentMark, LabelMark, mark_document
+from classifier.errors import Fault, FaultsError
+from classifier.records import Article, Sentence
+from classifier.schema import load_schema
+
+Drawn = tuple[Article, Sequence[Sentence], dict[str, str]]
+"""An article, the units to read, and the document's attributes (source, selection, date…)."""
+
+_ANSWER = re.compile(r"^(\d+)\s*\|\s*([A-Z])\.(\w+)\s*\|\s*(.*)$")
+
+
+def write_sheet(documents: Iterable[Drawn]) -> str:
+    """Return a sheet to read: every document with its numbered units."""
+    lines: list[str] = []
+    for article, sentences, attributes in documents:
+        facts = [attributes["source"] + "/" + article.id, attributes.get("date", "")]
+        if article.publisher:
+            facts.append(f"publisher: {article.publisher}")
+        lines.append("")
+        lines.append("## " + " | ".join(fact for fact in facts if fact))
+        last = -1
+        for sentence in sentences:
+            if last >= 0 and sentence.index > last + 1:
+                lines.append("     […]")
+            last = sentence.index
+            mark = {"title": "T", "heading": "H", "text": " "}[sentence.field]
+            if sentence.kind == "credit":
+                mark = "C"
+            lines.append(f"{sentence.index:3d} {mark} {' '.join(sentence.text.split())}")
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def read_answers(path: Path, documents: Sequence[Drawn]) -> list[DocumentMark]:
+    """Turn an annotator's answers into stand-off annotations.
+
+    Raises:
+        FaultsError: all faults at once: a document not answered or unknown, words that do not
+            stand in the sentence, unknown codes, a relay without depth.
+    """
+    known = {
+        f"{attributes['source']}/{article.id}": (article, sentences, attributes)
+        for article, sentences, attributes in documents
+    }
+    faults: list[Fault] = []
+    labels: dict[str, dict[int, dict[str, LabelMark]]] = {}
+    notes: dict[str, dict[int, str]] = {}
+    topics: dict[str, str] = {}
+    current = ""
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        where = f"{path}:{number}"
+        if not line.strip():
+            continue
+        if line.startswith("##"):
+            words = line[2:].replace("|", " ").split()
+            current = words[0] if words else ""
+            if current not in known:
+                faults.append(Fault(where, f"document {current!r}", "a document of this sheet"))
+                current = ""
+                continue
+            topics[current] = words[1] if len(words) > 1 else ""
+            labels.setdefault(current, {})
+            notes.setdefault(current, {})
+        elif current:
+            try:
+                _read_line(line, known[current][1], labels[current], notes[current])
+            except ValueError as error:
+                faults.append(Fault(where, f"{line.strip()!r}", str(error)))
+    for key in known.keys() - labels.keys():
+        faults.append(Fault(str(path), f"no answer for {key}", "a '##' line for each document"))
+    marks = []
+    for key, (article, sentences, attributes) in known.items():
+        if key not in labels:
+            continue
+        for index, found in labels[key].items():
+            relay = found.get("relay_sourcing")
+            if relay is not None and relay.depth is None:
+                faults.append(
+                    Fault(
+                        f"{path} {key}",
+                        f"relay in sentence {index} without depth",
+                        "d1, d2 or d3 on one of its lines",
+                    )
+                )
+        merged = dict(attributes)
+        if topics[key]:
+            merged["topic"] = topics[key]
+        source = merged.pop("source")
+        marks.append(
+            mark_document(
+                article, sentences, labels[key], source=source, notes=notes[key], **merged
+            )
+        )
+    if faults:
+        raise FaultsError(faults)
+    return marks
+
+
+def _read_line(
+    line: str,
+    sentences: Sequence[Sentence],
+    labels: dict[int, dict[str, LabelMark]],
+    notes: dict[int, str],
+) -> None:
+    match = _ANSWER.match(line.strip())
+    if not match:
+        raise ValueError("index | CODE.device | words [| d2] [| #2] [| note: …]")
+    index, code, device, rest = int(match[1]), match[2], match[3], match[4]
+    by_index = {sentence.index: sentence for sentence in sentences}
+    if index not in by_index:
+        raise ValueError("the number of a unit of this document")
+    by_code = {label.code: label for label in load_schema().labels}
+    if code not in by_code or device not in by_code[code].device_names:
+        raise ValueError("a code such as H.frame or T.red_line (see the schema)")
+    sentence = by_index[index]
+    if sentence.kind == "credit":
+        raise ValueError("no label on a credit line")
+    words, *options = [part.strip() for part in rest.split(" | ")]
+    depth, occurrence = None, 1
+    for option in options:
+        if re.fullmatch(r"d\d", option):
+            depth = int(option[1:])
+        elif re.fullmatch(r"#\d", option):
+            occurrence = int(option[1:])
+        elif option.startswith("note:"):
+            notes[index] = "; ".join(filter(None, [notes.get(index, ""), option[5:].strip()]))
+        elif option:
+            raise ValueError("options d2, #2 or note: …")
+    start, end = _find_words(sentence.text, words, occurrence)
+    name = by_code[code].name
+    old = labels.setdefault(index, {}).get(name, LabelMark(()))
+    if name != "relay_sourcing":
+        depth = None
+    deeper = max(filter(None, (old.depth, depth)), default=None)
+    cues = tuple(sorted({*old.cues, (start, end, device)}))
+    labels[index][name] = LabelMark(cues, deeper)
+
+
+def _find_words(text: str, words: str, occurrence: int) -> tuple[int, int]:
+    """Locate words in a sentence, white space and apostrophe shape aside."""
+    if not words:
+        raise ValueError("the cue's words after the code")
+    pattern = r"\s+".join(re.escape(word) for word in words.split())
+    pattern = re.sub(r"['’]", "['’]", pattern)
+    found = list(re.finditer(pattern, text)) or list(re.finditer(pattern, text, re.IGNORECASE))
+    if len(found) < occurrence:
+        raise ValueError(f"words that stand in the sentence: {text[:160]!r}")
+    return found[occurrence - 1].span()

@@ -1,0 +1,360 @@
+"""Public text sources: what they are, how their text is brought, how each hash is verified.
+
+A source's text never enters the repository. ``cadrage corpus fetch`` brings it into the working
+folder (``.cadrage/corpora/NAME.jsonl``, one article a line) from the public repository at a fixed
+commit, or from a local copy; every annotated document is then checked against its SHA-256.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import os
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from classifier.corpus.annotations import DocumentMark, document_hash
+from classifier.errors import DataError, Fault, UsageError
+from classifier.records import Article
+
+_RAW = "https://raw.githubusercontent.com"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of text.
+
+    Attributes:
+        repository, commit: the public GitHub repository and the commit that was annotated.
+        licence: licence of the text as published.
+        trains_default: whether the shipped model may learn from it.
+        test_only: never in train or validation.
+        committed: the text itself lies in the repository (written for the project, the seed).
+    """
+
+    name: str
+    title: str
+    licence: str
+    repository: str = ""
+    commit: str = ""
+    trains_default: bool = False
+    test_only: bool = False
+    committed: bool = False
+
+
+SOURCES: dict[str, Source] = {
+    source.name: source
+    for source in (
+        Source(
+            "written",
+            "sentences written for the project",
+            "CC BY-SA 4.0",
+            trains_default=True,
+            committed=True,
+        ),
+        Source(
+            "seed", "the seed article", "reproduced for research", test_only=True, committed=True
+        ),
+        Source(
+            "orangesum",
+            "OrangeSum, French news 2011-2020",
+            "CC BY-SA 4.0",
+            "Tixierae/OrangeSum",
+            "e6f8a6e3b71006ad62b450bedbb5e88e2236657b",
+            trains_default=True,
+        ),
+        Source(
+            "ppn",
+            "PPN, pseudo-news of four sites, 2022-2023",
+            "CC BY-NC 4.0",
+            "hybrinfox/ppn",
+            "79c3e6ba90c863e7fd26590265b752bb45426796",
+            test_only=True,
+        ),
+        Source(
+            "sequoia",
+            "UD French Sequoia, regional press part",
+            "LGPL-LR",
+            "UniversalDependencies/UD_French-Sequoia",
+            "f5b049600c89d2cf15ebbec860f75d703884d32b",
+            trains_default=True,
+        ),
+    )
+}
+
+
+def find_source(name: str) -> Source:
+    """Return the source called ``name``; raises UsageError naming the known ones."""
+    try:
+        return SOURCES[name]
+    except KeyError:
+        raise UsageError(
+            f"corpus source {name!r}", "an unknown name", f"one of {', '.join(SOURCES)}"
+        ) from None
+
+
+def working_folder() -> Path:
+    """Return where cadrage keeps what it fetches and tracks: ``.cadrage`` or ``CADRAGE_HOME``."""
+    return Path(os.environ.get("CADRAGE_HOME", ".cadrage"))
+
+
+def text_path(name: str, data: Path = Path("data")) -> Path:
+    """Return where a source's text stands once it is here."""
+    if find_source(name).committed:
+        return data / name / "articles.jsonl"
+    return working_folder() / "corpora" / f"{name}.jsonl"
+
+
+def load_text(name: str, data: Path = Path("data")) -> dict[str, Article]:
+    """Return a source's articles by id.
+
+    Raises:
+        DataError: the text has not been fetched; the message names the command that brings it.
+    """
+    path = text_path(name, data)
+    if not path.exists():
+        raise DataError(
+            str(path),
+            "no file",
+            f"the text of source {name!r}",
+            f"Bring it with: cadrage corpus fetch {name}",
+        )
+    articles = {}
+    with path.open(encoding="utf-8") as stream:
+        for line in stream:
+            article = _from_row(json.loads(line))
+            articles[article.id] = article
+    return articles
+
+
+def _from_row(row: Mapping[str, Any]) -> Article:
+    sentences = row.get("sentences")
+    return Article(
+        id=row["id"],
+        text="\n".join(sentences) if sentences is not None else row["text"],
+        title=row.get("title", ""),
+        heading=row.get("heading", ""),
+        publisher=row.get("publisher", ""),
+        url=row.get("url", ""),
+        published=row.get("published", ""),
+        sentences=tuple(sentences) if sentences is not None else None,
+        metadata={key: row[key] for key in ("topic", "style", "group") if key in row},
+    )
+
+
+@dataclass(frozen=True)
+class FetchReport:
+    """What a fetch brought: the file, the number of articles, and what does not match."""
+
+    path: Path
+    articles: int
+    verified: int
+    faults: tuple[Fault, ...]
+
+
+def fetch(
+    name: str,
+    documents: Iterable[DocumentMark],
+    *,
+    directory: Path | None = None,
+    base_url: str = _RAW,
+    progress: Callable[[int, int], None] | None = None,
+) -> FetchReport:
+    """Bring the text of a source and verify every annotated document.
+
+    Args:
+        name: a source that is not committed.
+        documents: the annotated documents of this source; they say which texts are needed and
+            what their hashes are.
+        directory: a local copy: the repository's checkout, or a folder with ``NAME.jsonl.xz``.
+            Without it, the annotated documents alone are downloaded.
+        base_url: where raw files of a GitHub repository are served.
+        progress: called with (done, total) during a download.
+
+    Raises:
+        UsageError: the source is committed or unknown.
+        DataError: nothing of it was found, or the network cannot be reached.
+    """
+    source = find_source(name)
+    if source.committed:
+        raise UsageError(f"source {name!r} lies in data/ already: there is nothing to fetch")
+    needed = {document.id: document for document in documents if document.source == name}
+    if directory is not None:
+        rows = dict(_read_local(source, directory))
+    else:
+        rows = dict(_download(source, sorted(needed), base_url, progress))
+    faults, verified = _verify(needed, rows)
+    path = text_path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8") as stream:
+        for row in rows.values():
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+    os.replace(part, path)
+    return FetchReport(path, len(rows), verified, tuple(faults))
+
+
+def _verify(
+    needed: Mapping[str, DocumentMark], rows: Mapping[str, dict[str, Any]]
+) -> tuple[list[Fault], int]:
+    faults = []
+    for key, document in needed.items():
+        if key not in rows:
+            faults.append(Fault(document.key, "no such document", "the text that was annotated"))
+            continue
+        found = document_hash(_from_row(rows[key]))
+        if found != document.sha256:
+            faults.append(
+                Fault(
+                    document.key,
+                    f"text with SHA-256 {found[:16]}…",
+                    f"{document.sha256[:16]}…",
+                    "The source has changed or was converted: use the fixed commit.",
+                )
+            )
+    return faults, len(needed) - len(faults)
+
+
+def _read_local(source: Source, directory: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    if source.name == "sequoia":
+        yield from _read_sequoia(directory)
+        return
+    stem = {"orangesum": "orangesum", "ppn": "ppn_fr"}[source.name]
+    packed = directory / f"{stem}.jsonl.xz"
+    if packed.exists():
+        with lzma.open(packed, "rt", encoding="utf-8") as stream:
+            for line in stream:
+                raw = json.loads(line)
+                yield raw["id"], _row(raw)
+        return
+    folder = directory / {"orangesum": "data/docs/parsed", "ppn": "ppn_data"}[source.name]
+    if not folder.is_dir():
+        raise DataError(
+            str(directory),
+            "neither of them",
+            f"{stem}.jsonl.xz or the folder {folder.name}",
+            f"Give the checkout of github.com/{source.repository} at {source.commit[:12]}.",
+        )
+    for path in sorted(folder.rglob("*.json")):
+        key = path.stem if source.name == "orangesum" else path.relative_to(folder).as_posix()
+        row = _from_repository(source.name, key, json.loads(path.read_bytes()))
+        if row is not None:
+            yield key, row
+
+
+def _row(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": raw["id"],
+        "title": raw.get("title") or "",
+        "heading": raw.get("heading") or "",
+        "publisher": raw.get("source", ""),
+        "url": raw.get("url") or "",
+        "published": raw.get("date") or "",
+        "text": raw["text"],
+    }
+
+
+def _from_repository(name: str, key: str, raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Map a file of the public repository to our columns; None when it holds no text."""
+    text = raw.get("article") if name == "orangesum" else raw.get("maintext")
+    if not text:
+        return None
+    site = raw.get("source_domain") or raw.get("source") or ""
+    return _row(
+        {
+            "id": key,
+            "title": raw.get("title"),
+            "heading": raw.get("heading"),
+            "source": site if name == "ppn" else "",
+            "url": raw.get("url"),
+            "date": raw.get("date") or raw.get("date_publish"),
+            "text": text,
+        }
+    )
+
+
+def _download(
+    source: Source,
+    keys: list[str],
+    base_url: str,
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    root = f"{base_url}/{source.repository}/{source.commit}"
+    if source.name == "sequoia":
+        folder = working_folder() / "corpora" / "sequoia-conllu"
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in _SEQUOIA_PARTS:
+            file = f"fr_sequoia-ud-{part}.conllu"
+            (folder / file).write_bytes(_get(f"{root}/{file}"))
+        yield from _read_sequoia(folder)
+        return
+    pattern = {"orangesum": "data/docs/parsed/{}.json", "ppn": "ppn_data/{}"}[source.name]
+    for done, key in enumerate(keys, start=1):
+        raw = json.loads(_get(f"{root}/{urllib.parse.quote(pattern.format(key))}"))
+        row = _from_repository(source.name, key, raw)
+        if row is not None:
+            yield key, row
+        if progress is not None:
+            progress(done, len(keys))
+
+
+def _get(url: str) -> bytes:
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return bytes(answer.read())
+    except (urllib.error.URLError, TimeoutError, OSError) as error:
+        raise DataError(
+            url,
+            f"no answer ({error})",
+            "the file",
+            "Without a network, give a local copy with --from DIR.",
+        ) from None
+
+
+_SEQUOIA_PARTS = ("train", "dev", "test")
+_SEQUOIA_RUN = 12
+_SENT_ID = re.compile(r"# sent_id = annodis\.er_(\d+)\s*$")
+
+
+def _read_sequoia(directory: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rebuild runs of the regional press sentences (annodis.er) in the order of their numbers.
+
+    The treebank spreads consecutive sentences over its three files; their numbers bring them back
+    into reading order. Twelve numbers make one document.
+    """
+    found: dict[int, str] = {}
+    for part in _SEQUOIA_PARTS:
+        number = None
+        for line in _sequoia_lines(directory, part):
+            match = _SENT_ID.match(line)
+            if match:
+                number = int(match[1])
+            elif line.startswith("# text = ") and number is not None:
+                found[number] = line[len("# text = ") :].rstrip("\n")
+            elif not line.strip():
+                number = None
+    runs: dict[int, list[str]] = {}
+    for number in sorted(found):
+        runs.setdefault(number // _SEQUOIA_RUN, []).append(found[number])
+    for run, sentences in runs.items():
+        key = f"annodis.er_{run * _SEQUOIA_RUN:05d}"
+        yield key, {"id": key, "published": "1999", "sentences": sentences}
+
+
+def _sequoia_lines(directory: Path, part: str) -> Iterator[str]:
+    plain = directory / f"fr_sequoia-ud-{part}.conllu"
+    packed = directory / f"ud_sequoia-{part}.conllu.xz"
+    if plain.exists():
+        with plain.open(encoding="utf-8") as stream:
+            yield from stream
+    elif packed.exists():
+        with lzma.open(packed, "rt", encoding="utf-8") as stream:
+            yield from stream
+    else:
+        raise DataError(str(directory), f"no {plain.name}", "the treebank's three files")

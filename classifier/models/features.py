@@ -1,0 +1,142 @@
+"""What the linear model looks at in a sentence. Pure Python, shared by training and scoring.
+
+Groups: ``word`` (word 1- and 2-grams), ``char`` (3- to 5-grams inside words), ``before`` (words of
+the sentence before), ``cue`` (which lexicon patterns stand here and in the sentence before, and
+the sentence's place in the article). Every group is a set: presence, not frequency, since a
+sentence is short.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from classifier.models.base import Document
+from classifier.models.cues import WORD, CueLexicon, Match
+from classifier.text.normalise import NormalText, normalise
+
+GROUPS = ("word", "char", "before", "cue")
+CHAR_SIZES = (3, 4, 5)
+
+_DIGITS = re.compile(r"\d")
+_TOKEN = re.compile(r"\d[\d.,]*|[^\W_]+|[«»\"?!:;…–]")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """One unit as the model sees it.
+
+    Attributes:
+        normal: normalised text, with the way back to offsets.
+        tokens: words (lower case, digits as 0) and the punctuation that frames speech.
+        matches: lexicon patterns found here.
+        before: the view of the unit before in the article; None for the first.
+        place: facts of position, as feature names.
+    """
+
+    normal: NormalText
+    tokens: tuple[str, ...]
+    matches: tuple[Match, ...]
+    before: UnitView | None
+    place: tuple[str, ...]
+
+
+def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
+    """Return one view for each unit of a document."""
+    views: list[UnitView] = []
+    before: UnitView | None = None
+    count = len(document.sentences)
+    for number, sentence in enumerate(document.sentences):
+        normal = normalise(sentence.text)
+        lower = normal.text.lower()
+        tokens = tuple(_TOKEN.findall(_DIGITS.sub("0", lower)))
+        matches = tuple(lexicon.find(normal.text, WORD.findall(lower)))
+        view = UnitView(
+            normal, tokens, matches, before, _place(sentence.field, sentence.kind, number, count)
+        )
+        views.append(view)
+        if sentence.kind != "credit":
+            # One step back is all a feature sees: do not keep the whole chain alive.
+            before = UnitView(normal, tokens, matches, None, view.place)
+    return views
+
+
+def _place(field: str, kind: str, number: int, count: int) -> tuple[str, ...]:
+    tenth = min(9, number * 10 // max(count, 1))
+    return f"field={field}", f"kind={kind}", f"tenth={tenth}"
+
+
+def token_spans(view: UnitView) -> list[tuple[str, int, int]]:
+    """Return the word tokens of a unit with their offsets into the normalised text."""
+    lower = view.normal.text.lower()
+    if len(lower) != len(view.normal.text):
+        return []
+    return [
+        (token, *match.span())
+        for token, match in zip(view.tokens, _TOKEN.finditer(_DIGITS.sub("0", lower)), strict=True)
+        if token[0].isalnum()
+    ]
+
+
+def word_features(view: UnitView) -> set[str]:
+    """Return word 1-grams and 2-grams."""
+    tokens = view.tokens
+    features = set(tokens)
+    features.update(map(" ".join, zip(tokens, tokens[1:], strict=False)))
+    return features
+
+
+@lru_cache(maxsize=65536)
+def char_ngrams(token: str) -> tuple[str, ...]:
+    """Return the character n-grams of one word between spaces (scikit-learn's ``char_wb``)."""
+    padded = f" {token} "
+    return tuple(
+        {
+            padded[start : start + size]
+            for size in CHAR_SIZES
+            for start in range(max(1, len(padded) - size + 1))
+        }
+    )
+
+
+def char_features(view: UnitView) -> set[str]:
+    """Return the character n-grams of every word."""
+    return set().union(*map(char_ngrams, view.tokens))
+
+
+def before_features(view: UnitView) -> set[str]:
+    """Return the words of the unit before."""
+    return set(view.before.tokens) if view.before is not None else set()
+
+
+def cue_features(view: UnitView) -> set[str]:
+    """Return patterns, devices, their pairs, those of the unit before, and position."""
+    features = {f"id={match.entry.id}" for match in view.matches}
+    devices = {
+        f"{match.entry.label}.{match.entry.device}"
+        for match in view.matches
+        if match.entry.polarity == "positive"
+    }
+    features |= {f"dev={device}" for device in devices}
+    ordered = sorted(features)
+    features |= {f"{a}&{b}" for i, a in enumerate(ordered) for b in ordered[i + 1 :]}
+    features |= {f"count={min(len(devices), 4)}"}
+    features.update(view.place)
+    if view.before is not None:
+        features |= {f"before:id={match.entry.id}" for match in view.before.matches}
+    return features
+
+
+EXTRACTORS = {
+    "word": word_features,
+    "char": char_features,
+    "before": before_features,
+    "cue": cue_features,
+}
+
+
+def view_documents(documents: Sequence[Document], lexicon: CueLexicon) -> list[UnitView]:
+    """Return the views of all units, in row order."""
+    return [view for document in documents for view in view_document(document, lexicon)]

@@ -1,0 +1,225 @@
+"""The linear model: TF-IDF, cue features and logistic regression, scored by numpy alone.
+
+Training (scikit-learn) is in :mod:`classifier.models.linear_training`; this module loads what it
+exported. Articles are always scored one at a time, so a sentence's probability never depends on
+what else is in a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.models.base import Document, LabelledDocuments, Probabilities, label_count
+from classifier.models.calibration import sigmoid
+from classifier.models.cues import CueLexicon, parse_lexicon
+from classifier.models.features import (
+    EXTRACTORS,
+    GROUPS,
+    UnitView,
+    char_ngrams,
+    token_spans,
+    view_document,
+)
+from classifier.models.store import ModelFiles, save_model
+from classifier.schema import load_schema, resource_bytes
+
+if TYPE_CHECKING:
+    from classifier.models.linear_training import LinearSettings
+
+FAMILY = "linear"
+
+
+@dataclass(frozen=True)
+class FeatureGroup:
+    """One group's vocabulary and its weights.
+
+    Attributes:
+        index: feature → row.
+        idf: shape (n_features,), 1 where the group is not weighted by rarity.
+        coefficients: shape (n_features, n_labels), the group's weight in them.
+        unit_length: whether a sentence's features are scaled to Euclidean length 1.
+    """
+
+    index: dict[str, int]
+    idf: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
+    unit_length: bool
+    table: NDArray[np.float64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # idf * coefficient per label, and idf² for the length, in one row: one look-up a feature.
+        table = np.concatenate(
+            [self.coefficients * self.idf[:, None], (self.idf * self.idf)[:, None]], axis=1
+        )
+        object.__setattr__(self, "table", np.ascontiguousarray(table))
+
+    def scores(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+        """Return the group's part of the scores, shape (len(rows), n_labels).
+
+        Args:
+            rows: for each sentence its feature rows, ascending.
+        """
+        labels = self.table.shape[1] - 1
+        sums = np.zeros((len(rows), labels + 1))
+        filled = [number for number, row in enumerate(rows) if row]
+        if filled:
+            lengths = [len(rows[number]) for number in filled]
+            flat = np.fromiter((one for number in filled for one in rows[number]), np.intp)
+            starts = np.zeros(len(filled), dtype=np.intp)
+            np.cumsum(lengths[:-1], out=starts[1:])
+            sums[filled] = np.add.reduceat(self.table[flat], starts, axis=0)
+        if self.unit_length:
+            lengths_ = np.sqrt(sums[:, labels:])
+            np.divide(sums, lengths_, out=sums, where=lengths_ > 0)
+        return sums[:, :labels]
+
+
+@dataclass
+class LinearModel:
+    """A trained linear model; see :class:`classifier.models.base.Model`."""
+
+    settings: LinearSettings | None = None
+    groups: dict[str, FeatureGroup] = field(default_factory=dict)
+    intercept: NDArray[np.float64] = field(default_factory=lambda: np.zeros(label_count()))
+    calibration: NDArray[np.float64] = field(
+        default_factory=lambda: np.tile([1.0, 0.0], (label_count(), 1))
+    )
+    thresholds: NDArray[np.float64] = field(default_factory=lambda: np.full(label_count(), 0.5))
+    lexicon_source: bytes = field(default_factory=lambda: resource_bytes("cues.toml"), repr=False)
+    family: str = FAMILY
+    _lexicon: CueLexicon | None = field(default=None, repr=False)
+    _char_rows: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def lexicon(self) -> CueLexicon:
+        """The lexicon that the model was trained with; it travels in the model directory."""
+        if self._lexicon is None:
+            self._lexicon = parse_lexicon(self.lexicon_source)
+        return self._lexicon
+
+    def fit(self, train: LabelledDocuments, validation: LabelledDocuments) -> Self:
+        """Train with scikit-learn, calibrate and choose thresholds on ``validation``.
+
+        Raises:
+            MissingExtraError: scikit-learn is not installed.
+        """
+        from classifier.models.linear_training import LinearSettings, train_linear
+
+        train_linear(self, self.settings or LinearSettings(), train, validation)
+        return self
+
+    def decision(self, views: Sequence[UnitView]) -> NDArray[np.float64]:
+        """Return raw scores, shape (units, labels), of one article's units."""
+        total = np.tile(self.intercept, (len(views), 1))
+        for name, group in self.groups.items():
+            total += group.scores([self._rows(name, group, view) for view in views])
+        return total
+
+    def _rows(self, name: str, group: FeatureGroup, view: UnitView) -> list[int]:
+        found: Iterable[int]
+        if name == "char":
+            # A word's n-grams are looked up once for all the sentences it stands in.
+            found = set().union(*[self._word_rows(group, token) for token in view.tokens])
+        else:
+            look_up: Callable[[str], int | None] = group.index.get
+            found = {row for row in map(look_up, EXTRACTORS[name](view)) if row is not None}
+        return sorted(found)
+
+    def _word_rows(self, group: FeatureGroup, token: str) -> tuple[int, ...]:
+        rows = self._char_rows.get(token)
+        if rows is None:
+            index = group.index
+            rows = tuple(index[gram] for gram in char_ngrams(token) if gram in index)
+            if len(self._char_rows) > 200_000:
+                self._char_rows.clear()
+            self._char_rows[token] = rows
+        return rows
+
+    def probabilities(self, views: Sequence[UnitView]) -> Probabilities:
+        """Return calibrated probabilities, shape (units, labels), of one article's units."""
+        scores = self.decision(views)
+        return sigmoid(scores * self.calibration[:, 0] + self.calibration[:, 1])
+
+    def predict_proba(self, documents: Sequence[Document]) -> Probabilities:
+        """Return one row of probabilities for every unit of the documents, in order."""
+        parts = [
+            self.probabilities(view_document(document, self.lexicon))
+            for document in documents
+            if document.sentences
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, label_count()))
+
+    def weightiest_words(self, view: UnitView, label: int, most: int = 3) -> list[tuple[int, int]]:
+        """Return the spans of the words that speak most for a label, in reading order.
+
+        Offsets are into the unit's original text. Used as evidence where no lexicon cue stands.
+        """
+        spans = token_spans(view)
+        if not spans:
+            return []
+        word, char = self.groups.get("word"), self.groups.get("char")
+        weights = np.zeros(len(spans))
+        for number, (token, _, _) in enumerate(spans):
+            if word is not None and token in word.index:
+                row = word.index[token]
+                weights[number] += word.coefficients[row, label] * word.idf[row]
+            if char is not None:
+                rows = list(self._word_rows(char, token))
+                if rows:
+                    weights[number] += float(
+                        np.mean(char.coefficients[rows, label] * char.idf[rows])
+                    )
+        best = [n for n in np.argsort(-weights, kind="stable")[:most] if weights[n] > 0]
+        best = best or [int(np.argmax(weights))]
+        return [view.normal.original_span(spans[n][1], spans[n][2]) for n in sorted(best)]
+
+    def save(self, directory: Path, **about: Any) -> ModelFiles:
+        """Write the model directory; ``about`` goes to :func:`classifier.models.store.save_model`."""
+        names = load_schema().names
+        arrays = {"intercept": self.intercept, "calibration": self.calibration}
+        for name, group in self.groups.items():
+            arrays[f"{name}_idf"] = group.idf
+            arrays[f"{name}_coefficients"] = group.coefficients
+        return save_model(
+            directory,
+            family=FAMILY,
+            thresholds=dict(zip(names, map(float, self.thresholds), strict=True)),
+            arrays=arrays,
+            values={
+                "vocabulary": {name: list(group.index) for name, group in self.groups.items()},
+                "unit_length": {name: group.unit_length for name, group in self.groups.items()},
+            },
+            texts={"cues.toml": self.lexicon_source},
+            **about,
+        )
+
+    @classmethod
+    def load(cls, files: ModelFiles) -> Self:
+        """Load from a verified model directory."""
+        vocabulary = msgspec.convert(files.json("vocabulary"), dict[str, list[str]])
+        unit_length = msgspec.convert(files.json("unit_length"), dict[str, bool])
+        groups = {
+            name: FeatureGroup(
+                {feature: row for row, feature in enumerate(vocabulary[name])},
+                files.array(f"{name}_idf"),
+                files.array(f"{name}_coefficients"),
+                unit_length[name],
+            )
+            for name in GROUPS
+            if name in vocabulary
+        }
+        names = load_schema().names
+        return cls(
+            groups=groups,
+            intercept=files.array("intercept"),
+            calibration=files.array("calibration"),
+            thresholds=np.array([files.manifest.thresholds[name] for name in names]),
+            lexicon_source=files.text("cues.toml"),
+        )

@@ -1,0 +1,183 @@
+"""Training of the linear model with scikit-learn, and its export to plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.errors import MissingExtraError
+from classifier.models.base import Document, LabelledDocuments, Probabilities
+from classifier.models.calibration import choose_thresholds, fit_platt, sigmoid
+from classifier.models.features import EXTRACTORS, UnitView, view_documents
+
+if TYPE_CHECKING:
+    from classifier.models.linear import LinearModel
+
+
+class LinearSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings of the linear family.
+
+    Attributes:
+        c: inverse strength of the L2 penalty.
+        word_weight, char_weight, before_weight, cue_weight: how much each feature group counts;
+            0 leaves a group out.
+        min_count: a word or n-gram must stand in that many training sentences.
+        max_char: the most frequent character n-grams that are kept.
+        balance: exponent of the class weights: 0 none, 1 scikit-learn's ``balanced``.
+        seed: of the solver.
+    """
+
+    c: float = 4.0
+    word_weight: float = 1.0
+    char_weight: float = 1.0
+    before_weight: float = 0.3
+    cue_weight: float = 0.5
+    min_count: int = 2
+    max_char: int = 30_000
+    balance: float = 0.5
+    seed: int = 20261122
+
+
+class LinearPipeline:
+    """The scikit-learn side: vectorisers, one logistic regression a label, Platt calibration."""
+
+    def __init__(self, settings: LinearSettings) -> None:
+        try:
+            from sklearn.feature_extraction.text import TfidfVectorizer
+            from sklearn.pipeline import FeatureUnion
+        except ImportError:
+            raise MissingExtraError("training", "train") from None
+        self.settings = settings
+        weights = {
+            "word": settings.word_weight,
+            "char": settings.char_weight,
+            "before": settings.before_weight,
+            "cue": settings.cue_weight,
+        }
+        self.weights = {name: weight for name, weight in weights.items() if weight > 0}
+        self.union = FeatureUnion(
+            [
+                (
+                    name,
+                    TfidfVectorizer(
+                        analyzer=EXTRACTORS[name],
+                        binary=True,
+                        min_df=settings.min_count,
+                        max_features=settings.max_char if name == "char" else None,
+                        use_idf=name != "cue",
+                        norm=None if name == "cue" else "l2",
+                        dtype=np.float64,
+                    ),
+                )
+                for name in self.weights
+            ],
+            transformer_weights=self.weights,
+        )
+        self.classifiers: list[Any] = []
+        self.calibration = np.zeros((0, 2))
+
+    def fit(self, views: Sequence[UnitView], gold: NDArray[np.bool_]) -> None:
+        """Fit vectorisers and classifiers; rows of ``views`` and ``gold`` correspond."""
+        from sklearn.linear_model import LogisticRegression
+
+        matrix = self.union.fit_transform(views)
+        self.classifiers = []
+        for column in range(gold.shape[1]):
+            truth = gold[:, column]
+            share = truth.mean()
+            ratio = ((1 - share) / share) ** self.settings.balance if 0 < share < 1 else 1.0
+            classifier = LogisticRegression(
+                C=self.settings.c,
+                class_weight={False: 1.0, True: ratio},
+                solver="liblinear",
+                random_state=self.settings.seed,
+                max_iter=1000,
+                tol=1e-5,
+            )
+            if truth.any() and not truth.all():
+                classifier.fit(matrix, truth)
+                self.classifiers.append(classifier)
+            else:
+                # A label that the data never show cannot be learned; its score stays constant.
+                self.classifiers.append(None)
+        self.calibration = np.tile([1.0, 0.0], (gold.shape[1], 1))
+
+    def decision(self, views: Sequence[UnitView]) -> NDArray[np.float64]:
+        """Return raw scores, shape (n, labels)."""
+        matrix = self.union.transform(views)
+        return np.stack(
+            [
+                np.full(len(views), -10.0)
+                if classifier is None
+                else classifier.decision_function(matrix)
+                for classifier in self.classifiers
+            ],
+            axis=1,
+        )
+
+    def predict_proba(self, views: Sequence[UnitView]) -> Probabilities:
+        """Return calibrated probabilities, shape (n, labels)."""
+        return sigmoid(self.decision(views) * self.calibration[:, 0] + self.calibration[:, 1])
+
+
+def train_linear(
+    model: LinearModel,
+    settings: LinearSettings,
+    train: LabelledDocuments,
+    validation: LabelledDocuments,
+) -> LinearPipeline:
+    """Fit a pipeline, export it into ``model``, and return the pipeline it must agree with."""
+    keep = train.scorable()
+    views = _views(model, train.documents)
+    pipeline = LinearPipeline(settings)
+    pipeline.fit([view for view, kept in zip(views, keep, strict=True) if kept], train.gold[keep])
+    held = validation.scorable()
+    held_views = [
+        view for view, kept in zip(_views(model, validation.documents), held, strict=True) if kept
+    ]
+    gold = validation.gold[held]
+    scores = pipeline.decision(held_views)
+    pipeline.calibration = np.array(
+        [fit_platt(scores[:, column], gold[:, column]) for column in range(gold.shape[1])]
+    )
+    export(pipeline, model)
+    model.thresholds = choose_thresholds(pipeline.predict_proba(held_views), gold)
+    return pipeline
+
+
+def _views(model: LinearModel, documents: Sequence[Document]) -> list[UnitView]:
+    return view_documents(documents, model.lexicon)
+
+
+def export(pipeline: LinearPipeline, model: LinearModel) -> None:
+    """Copy a fitted pipeline into plain arrays and dictionaries."""
+    from classifier.models.linear import FeatureGroup
+
+    labels = len(pipeline.classifiers)
+    columns = sum(len(vectorizer.vocabulary_) for _, vectorizer in pipeline.union.transformer_list)
+    coefficients = np.zeros((columns, labels))
+    intercept = np.full(labels, -10.0)
+    for number, classifier in enumerate(pipeline.classifiers):
+        if classifier is not None:
+            coefficients[:, number] = classifier.coef_[0]
+            intercept[number] = classifier.intercept_[0]
+    groups = {}
+    start = 0
+    for name, vectorizer in pipeline.union.transformer_list:
+        size = len(vectorizer.vocabulary_)
+        names = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
+        groups[name] = FeatureGroup(
+            {feature: row for row, feature in enumerate(names)},
+            np.asarray(vectorizer.idf_, dtype=np.float64) if vectorizer.use_idf else np.ones(size),
+            coefficients[start : start + size] * pipeline.weights[name],
+            vectorizer.norm is not None,
+        )
+        start += size
+    model.groups = groups
+    model.intercept = intercept
+    model.calibration = pipeline.calibration.copy()
+    model._char_rows.clear()

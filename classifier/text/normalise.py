@@ -1,0 +1,69 @@
+"""One shape for the many ways French text is typed, without moving a single offset.
+
+Apostrophes, quotation marks, spaces and dashes are mapped character by character, so offsets into
+the normalised text are offsets into the original. Only text in decomposed form (NFD) changes
+length; :class:`NormalText` then carries the way back.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_SAME_LENGTH = str.maketrans(
+    {
+        **dict.fromkeys("’‘ʼ`´", "'"),
+        **dict.fromkeys("“”„‟″", '"'),
+        **dict.fromkeys("\u00a0\u202f\u2007\u2009\u200a\u2008\u2005\u2004\u2003\u2002\t\n\r", " "),
+        **dict.fromkeys("‐‑‒", "-"),
+        "—": "–",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NormalText:
+    """A normalised text and the way back to the original's offsets.
+
+    Attributes:
+        text: the normalised text.
+        origins: for each character of ``text`` its offset in the original, with the original's
+            length at the end; None when they are the same.
+        length: length of the original in code points.
+    """
+
+    text: str
+    origins: Sequence[int] | None
+    length: int
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the original's offsets of ``text[start:end]``."""
+        if self.origins is None:
+            return start, end
+        return self.origins[start], self.origins[end]
+
+
+def normalise(text: str) -> NormalText:
+    """Return the text in the shape that cues and features are written for."""
+    if "\u00ad" not in text and unicodedata.is_normalized("NFC", text):
+        return NormalText(text.translate(_SAME_LENGTH), None, len(text))
+    return _compose(text)
+
+
+def _compose(text: str) -> NormalText:
+    """Compose combining marks with their base and drop soft hyphens, keeping origins."""
+    parts: list[str] = []
+    origins: list[int] = []
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        piece = unicodedata.normalize("NFC", text[start:end])
+        if piece != "\u00ad":
+            parts.append(piece)
+            origins.extend([start] * len(piece))
+        start = end
+    origins.append(len(text))
+    return NormalText("".join(parts).translate(_SAME_LENGTH), origins, len(text))

@@ -8,7 +8,6 @@ annotation pass and a file of adjudicated gold have the same form.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -189,7 +188,7 @@ def write_annotations(documents: Iterable[DocumentMark], path: Path) -> None:
     with part.open("wb") as stream:
         for document in documents:
             stream.write(encoder.encode(document) + b"\n")
-    os.replace(part, path)
+    part.replace(path)
 
 
 class AnnotatedArticle(msgspec.Struct, frozen=True):

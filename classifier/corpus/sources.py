@@ -196,7 +196,7 @@ def fetch(
     with part.open("w", encoding="utf-8") as stream:
         for row in rows.values():
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-    os.replace(part, path)
+    part.replace(path)
     return FetchReport(path, len(rows), verified, tuple(faults))
 
 

@@ -216,7 +216,7 @@ def _differences(
     """Compare two models given their counts by article, (articles, k) a run."""
     mean_a, mean_b = np.mean(a, axis=0), np.mean(b, axis=0)
     values_a, values_b = measure(mean_a.sum(0)[None])[0], measure(mean_b.sum(0)[None])[0]
-    noise = RunNoise.of(measure, a, b)
+    noise = RunNoise.of(measure, [a, b], rng)
     null = randomise(measure, mean_a, mean_b, permutations, rng)
     null += noise.draw(len(null), rng)
     drawn = resample_difference(measure, mean_a, mean_b, resamples)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.models.base import Gold, Probabilities
+from classifier.corpus.dataset import Gold
+from classifier.models.base import Probabilities
 
 Scores = NDArray[np.float64]
 

@@ -8,12 +8,13 @@ sentence is short.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from classifier.models.base import Document
+from classifier.corpus.dataset import Document
 from classifier.models.cues import WORD, CueLexicon, Match
 from classifier.text.normalise import NormalText, normalise
 
@@ -84,7 +85,7 @@ def word_features(view: UnitView) -> set[str]:
     """Return word 1-grams and 2-grams."""
     tokens = view.tokens
     features = set(tokens)
-    features.update(map(" ".join, zip(tokens, tokens[1:], strict=False)))
+    features.update(map(" ".join, itertools.pairwise(tokens)))
     return features
 
 

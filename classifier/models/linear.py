@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.models.base import Document, LabelledDocuments, Probabilities, label_count
+from classifier.corpus.dataset import Document, LabelledDocuments
+from classifier.models.base import Model, Probabilities, label_count
 from classifier.models.calibration import sigmoid
 from classifier.models.cues import CueLexicon, parse_lexicon
 from classifier.models.features import (
@@ -82,9 +83,10 @@ class FeatureGroup:
 
 
 @dataclass
-class LinearModel:
+class LinearModel(Model):
     """A trained linear model; see :class:`classifier.models.base.Model`."""
 
+    family: ClassVar[str] = FAMILY
     settings: LinearSettings | None = None
     groups: dict[str, FeatureGroup] = field(default_factory=dict)
     intercept: NDArray[np.float64] = field(default_factory=lambda: np.zeros(label_count()))
@@ -93,7 +95,6 @@ class LinearModel:
     )
     thresholds: NDArray[np.float64] = field(default_factory=lambda: np.full(label_count(), 0.5))
     lexicon_source: bytes = field(default_factory=lambda: resource_bytes("cues.toml"), repr=False)
-    family: str = FAMILY
     _lexicon: CueLexicon | None = field(default=None, repr=False)
     _char_rows: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
 
@@ -181,7 +182,7 @@ class LinearModel:
         return [view.normal.original_span(spans[n][1], spans[n][2]) for n in sorted(best)]
 
     def save(self, directory: Path, **about: Any) -> ModelFiles:
-        """Write the model directory; ``about`` goes to :func:`classifier.models.store.save_model`."""
+        """Write the model directory; ``about`` goes to ``store.save_model``."""
         names = load_schema().names
         arrays = {"intercept": self.intercept, "calibration": self.calibration}
         for name, group in self.groups.items():

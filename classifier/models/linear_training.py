@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.corpus.dataset import Document, LabelledDocuments
 from classifier.errors import MissingExtraError
-from classifier.models.base import Document, LabelledDocuments, Probabilities
+from classifier.models.base import Probabilities
 from classifier.models.calibration import choose_thresholds, fit_platt, sigmoid
 from classifier.models.features import EXTRACTORS, UnitView, view_documents
 

@@ -206,14 +206,14 @@ def save_model(
 def _swap(work: Path, directory: Path) -> None:
     """Put a finished directory in its place."""
     if not directory.exists():
-        os.replace(work, directory)
+        work.replace(directory)
         return
     old = directory.with_name(f".{directory.name}-old-{os.getpid()}")
-    os.replace(directory, old)
+    directory.replace(old)
     try:
-        os.replace(work, directory)
+        work.replace(directory)
     except BaseException:
-        os.replace(old, directory)
+        old.replace(directory)
         raise
     shutil.rmtree(old)
 

@@ -50,18 +50,18 @@ def render(
         raise UsageError("language", repr(language), f"one of {', '.join(LANGUAGES)}")
     hidden = find_devices(hide)
     if format == "jsonl":
-        from classifier.rendering import jsonl
+        from classifier.rendering.jsonl import write as write_jsonl
 
-        jsonl.write(scores, stream)
+        write_jsonl(scores, stream)
     elif format == "csv":
-        from classifier.rendering import csv
+        from classifier.rendering.csv import write as write_csv
 
-        csv.write(scores, stream)
+        write_csv(scores, stream)
     elif format == "table":
-        from classifier.rendering import table
+        from classifier.rendering.table import write as write_table
 
-        table.write(scores, stream, language=language, hidden=hidden, width=width, color=color)
+        write_table(scores, stream, language=language, hidden=hidden, width=width, color=color)
     else:
-        from classifier.rendering import html
+        from classifier.rendering.html import write as write_html
 
-        html.write(scores, stream, language=language, hidden=hidden)
+        write_html(scores, stream, language=language, hidden=hidden)

@@ -38,8 +38,8 @@ _COLORS = ("color(172)", "color(33)", "color(169)", "color(37)")
 _SMALL = {"H": "ᴴ", "R": "ᴿ", "T": "ᵀ"}
 _DIM, _BOLD, _NOTE = "dim", "bold", "italic"
 
-_NARROWEST, _SIDE_BY_SIDE = 30, 100  # columns of the whole output
-_WIDEST_TEXT, _LABEL_COLUMN, _GUTTER = 100, 42, 3
+_NARROWEST, _SIDE_BY_SIDE, _ROOMY = 30, 110, 140  # columns of the whole output
+_WIDEST_TEXT, _LABEL_COLUMN, _ROOMY_LABEL_COLUMN, _GUTTER = 100, 42, 58, 3
 _DEFAULT_WIDTH = 80
 
 # Invisible, and able to turn the reading order of what follows on the line or to hide a hyphen.
@@ -183,9 +183,10 @@ def _sentence(item: SentenceScore, view: _View) -> list[Line]:
         body = wrap(text, room) or [[]]
         notes = [line for label in labels for line in _hang(label, room, 2)]
         return [[*(margin if at else number), *line] for at, line in enumerate([*body, *notes])]
-    room = min(room - _GUTTER - _LABEL_COLUMN, _WIDEST_TEXT)
+    column = _LABEL_COLUMN if view.width < _ROOMY else _ROOMY_LABEL_COLUMN
+    room = min(room - _GUTTER - column, _WIDEST_TEXT)
     body = wrap(text, room) or [[]]
-    notes = [line for label in labels for line in _hang(label, _LABEL_COLUMN, 2)]
+    notes = [line for label in labels for line in _hang(label, column, 2)]
     lines: list[Line] = []
     for at in range(max(len(body), len(notes))):
         line = [*(margin if at else number), *(body[at] if at < len(body) else [])]

@@ -136,7 +136,9 @@ class LineDecoder:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             if self.encoding == "utf-8":
-                raise _undecodable(line, error, where, "UTF-8, as the lines before it are") from None
+                raise _undecodable(
+                    line, error, where, "UTF-8, as the lines before it are"
+                ) from None
             if self.encoding:
                 try:
                     return line.decode(self.encoding)

@@ -7,6 +7,8 @@ to ``py3langid``, whose import and model take about half a second.
 
 from __future__ import annotations
 
+import re
+
 _WINDOW_CHARS = 1_400
 _WINDOW_WORDS = 200
 _LIBRARY_CHARS = 1_000
@@ -24,7 +26,19 @@ _SHORT_SHARE = 0.2
 _SHORT_KINDS = 4
 
 # de, la, un, en, que, se, son, sa are left out: Spanish, Catalan, Italian and Portuguese have them.
-_WORDS = ["le", "les", "des", "du", "dans", "une", "pour", "qui", "par", "sur", "au", "aux", "et", "à", "est", "pas", "plus", "avec", "ont", "ce", "il", "cette", "sont", "avait", "mais", "ses", "leur", "leurs", "elle", "elles", "ils", "nous", "vous", "je", "était", "étaient", "avaient", "selon", "depuis", "comme", "après", "avant", "ces", "dont", "être", "même", "aussi", "ainsi", "où", "alors", "très", "également", "notamment", "sera", "seront", "fait", "faire", "lors", "sans", "chez", "quand", "toujours", "encore", "plusieurs", "trois", "deux", "ans", "tous", "toute", "toutes", "cet", "sous", "vers", "déjà", "été", "lui", "ou", "d'un", "d'une", "c'est", "qu'il", "qu'elle", "qu'ils", "qu'un", "qu'une", "qu'on", "s'est", "n'est", "n'a", "n'ont", "l'on", "j'ai", "a-t-il", "a-t-elle", "peut", "doit", "moins", "entre", "contre", "pendant", "ete", "etait", "etaient", "apres", "etre", "meme", "deja"]
+_WORDS = re.findall(
+    r"\S+",
+    """
+    le les des du dans une pour qui par sur au aux et à est pas plus avec ont ce il cette sont
+    mais ses leur leurs elle elles ils nous vous je était étaient avait avaient selon depuis comme
+    après avant ces dont être même aussi ainsi où alors très également notamment sera seront fait
+    faire lors sans chez quand toujours encore plusieurs trois deux ans tous toute toutes cet sous
+    vers déjà été lui ou peut doit moins entre contre pendant
+    d'un d'une c'est qu'il qu'elle qu'ils qu'un qu'une qu'on s'est n'est n'a n'ont l'on j'ai
+    a-t-il a-t-elle
+    ete etait etaient apres etre meme deja
+    """,
+)
 _FRENCH = frozenset(_WORDS) | frozenset(word.replace("'", "’") for word in _WORDS)
 
 

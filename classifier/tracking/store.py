@@ -130,7 +130,8 @@ def connect() -> Any:
         if location.database is not None and not location.database.exists():
             _create_database(location.database, str(location.artifacts))
         client = mlflow.MlflowClient(tracking_uri=location.tracking_uri)
-        client.search_experiments(max_results=1)
+        with _impatience():
+            client.search_experiments(max_results=1)
     return client
 
 
@@ -144,16 +145,17 @@ def connect_existing() -> Any | None:
 def store_errors(location: StoreLocation) -> Iterator[None]:
     """Tell the user which store failed, and why, instead of a page of mlflow's traceback."""
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except (MlflowException, OSError) as error:
+    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         where = "MLFLOW_TRACKING_URI" if os.environ.get("MLFLOW_TRACKING_URI") else FOLDER
-        uri = re.sub(r"//[^/@]*@", "//…@", location.tracking_uri)  # no password in a message
         reason = str(error).strip().partition("\n")[0]
+        found = re.sub(r"//[^/@\s]*@", "//…@", f"{location.tracking_uri}: {reason}")  # no password
         raise UsageError(
             where,
-            f"{uri}, where {reason}",
+            found,
             "the address of an MLflow store that can be read and written",
         ) from error
 
@@ -207,6 +209,23 @@ def find_commit() -> str | None:
 def _sqlite(database: Path, query: str = "") -> StoreLocation:
     uri = f"{_SQLITE}{database.as_posix()}" + (f"?{query}" if query else "")
     return StoreLocation(uri, (database.parent / ARTIFACTS).as_uri(), database)
+
+
+@contextlib.contextmanager
+def _impatience() -> Iterator[None]:
+    """Give up on an unreachable server within seconds; by default mlflow tries for four minutes.
+
+    For the first contact only: a server that goes away during a run gets all the patience.
+    """
+    name = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "2"
+    try:
+        yield
+    finally:
+        del os.environ[name]
 
 
 def _create_database(database: Path, artifacts: str) -> None:

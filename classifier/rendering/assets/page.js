@@ -14,7 +14,7 @@
     for (const button of buttons) {
       button.setAttribute("aria-pressed", String(button.dataset.language === language));
     }
-    close();
+    describe();
   };
 
   // ---- hiding devices
@@ -81,19 +81,35 @@
   const apply = () => {
     hidden = new Set(boxes.filter((box) => box.checked).map((box) => box.dataset.device));
     for (const element of all(".u[data-devices], .devices > li")) element.classList.toggle("off", gone(element));
-    for (const note of all(".note")) note.hidden = gone(note);
-    for (const cue of all("a.cue")) {
-      const notes = cue.dataset.notes.split(" ").filter((id) => !document.getElementById(id).hidden);
-      if (notes.length) {
-        cue.href = `#${notes[0]}`;
-        cue.setAttribute("aria-describedby", notes.join(" "));
-      } else {
-        cue.removeAttribute("href");
-        cue.removeAttribute("aria-describedby");
-      }
-    }
-    all("article.score").forEach(count);
+    for (const note of all(".evidence .note")) note.hidden = gone(note);
+    for (const article of all("article.score")) count(article);
+    describe();
+  };
+
+  // ---- what a link says of itself
+  const notesOf = (link) =>
+    link.dataset.notes.split(" ").map((id) => document.getElementById(id)).filter((note) => !note.hidden);
+  const words = (part) => {
+    const copy = part.cloneNode(true);
+    for (const other of all(root.dataset.ui === "fr" ? ".in-en" : ".in-fr", copy)) other.remove();
+    return copy.textContent.trim();
+  };
+  const describe = () => {
     close();
+    for (const link of all("a[data-notes]")) {
+      const notes = notesOf(link);
+      if (notes.length) link.href = `#${notes[0].id}`;
+      else link.removeAttribute("href");
+      const said = notes.map((note) => {
+        const quote = words(note.querySelector(".quote"));
+        const parts = [".label", ".why", ".odds"].map((part) => words(note.querySelector(part)));
+        return (quote === link.textContent ? parts : [quote, ...parts]).filter(Boolean).join(", ");
+      });
+      // The list of evidence may be folded, and then nothing in it can describe the link.
+      link.removeAttribute("aria-describedby");
+      if (said.length) link.setAttribute("aria-description", said.join("; "));
+      else link.removeAttribute("aria-description");
+    }
   };
 
   // ---- the note beside a cue
@@ -124,15 +140,14 @@
     pop.style.top = `${below + height > innerHeight && above > 0 ? above : below}px`;
   };
   const open = (link, pin) => {
-    const ids = (link.getAttribute("aria-describedby") || "").split(" ").filter(Boolean);
-    if (!ids.length) return;
+    const notes = notesOf(link);
+    if (!notes.length) return;
     close();
     owner = link;
     pinned = pin;
     link.classList.add("open");
     pop.replaceChildren(
-      ...ids.map((id) => {
-        const note = document.getElementById(id);
+      ...notes.map((note) => {
         const copy = document.createElement("div");
         copy.className = note.className;
         copy.append(...[...note.children].filter((part) => part.className !== "where").map((part) => part.cloneNode(true)));
@@ -142,7 +157,7 @@
     pop.hidden = false;
     place(link);
   };
-  const links = "a.cue[href], a.withdrawn";
+  const links = "a[data-notes][href]";
   const later = () => {
     clearTimeout(timer);
     if (!pinned) timer = setTimeout(close, 200);

@@ -31,8 +31,8 @@ from classifier.text.ingestion.files import (
     shown,
 )
 from classifier.text.ingestion.json_lines import read_json_lines
-from classifier.text.ingestion.lines import MAX_LINE_BYTES, open_bytes
-from classifier.text.ingestion.parquet_table import read_parquet, require_pyarrow
+from classifier.text.ingestion.lines import MAX_LINE_BYTES, open_bytes, require_pyarrow
+from classifier.text.ingestion.parquet_table import read_parquet
 from classifier.text.ingestion.standard_input import read_standard_input
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""CSV → articles: delimiter sniffed from the header, cells over several lines, bad rows survived."""
+"""CSV → articles: sniffed delimiter, cells over several lines, broken rows survived."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import msgspec
 
 from classifier.errors import DataError, Fault
 from classifier.records import Article
-from classifier.text.ingestion.lines import MAX_LINE_BYTES, Line, read_lines
+from classifier.text.ingestion.lines import MAX_LINE_BYTES, Line, read_lines, too_long
 from classifier.text.ingestion.rows import COLUMNS, REQUIRED, article_from_row, wrong_type
 
 _DELIMITERS = (",", ";", "\t")
-_LONE_RETURN = re.compile(r"(?<=\r)(?!\n)")
+_LONE_RETURN = re.compile(r"[^\r]*\r\n?|[^\r]+")
 _sentences = msgspec.json.Decoder(list[str])
 
 
@@ -93,6 +93,19 @@ class _BrokenRowError(Exception):
     """A row that cannot go on: too long, or with an unreadable line in it."""
 
 
+class _Feed:
+    """What csv.reader reads from; unlike a generator it can go on after its end was reached."""
+
+    def __init__(self, records: _Records) -> None:
+        self._records = records
+
+    def __iter__(self) -> _Feed:
+        return self
+
+    def __next__(self) -> str:
+        return self._records.take()
+
+
 class _Records:
     """The rows of a CSV file: ``(line on which it begins, cells)``, or a Fault in its place.
 
@@ -106,7 +119,8 @@ class _Records:
         self._lines = lines
         self._name = name
         self._again: deque[Line] = deque()
-        self._read_twice = 0
+        self._read_twice = 0  # number of the last line that was read again
+        self._returns = 0  # lines that end in a lone return, so far
         self._faults: list[Fault] = []
         self._taken: list[Line] = []
         self._size = 0
@@ -115,10 +129,9 @@ class _Records:
         first = self._next_line()
         while first is not None and first.text.isspace():
             first = self._next_line()
-        delimiter = ","
         if first is not None:
-            delimiter = _sniff(first.text)
-            self._again.append(first)
+            self._again.appendleft(first)
+        delimiter = _sniff(first.text) if first else ","
         reader = csv.reader(_Feed(self), delimiter=delimiter, strict=True)
         while True:
             self._taken, self._size = [], 0
@@ -133,25 +146,24 @@ class _Records:
                 reason = str(error)
             yield from self._faults
             self._faults.clear()
-            if reason or (self.width and any(cells) and len(cells) != self.width):
-                yield self._fault(reason, len(cells))
-                self._rewind()
-            elif any(cell and not cell.isspace() for cell in cells):
+            filled = any(cell and not cell.isspace() for cell in cells)
+            if reason or (filled and self.width and len(cells) != self.width):
+                yield self._fault(reason, len(cells), self._rewind())
+            elif filled:
                 yield self._taken[0].number, cells
 
     def take(self) -> str:
         """Return the next line of the row; raises StopIteration at the end of the file."""
-        before = len(self._faults)
         line = self._next_line()
         if line is None:
             raise StopIteration
-        if self._taken and len(self._faults) > before:
+        if self._taken and line.number > self._taken[-1].number + 1:
             self._again.appendleft(line)
-            raise _BrokenRowError("a row with an unreadable line in it")
+            raise _BrokenRowError("an unreadable line in the middle of it")
         self._taken.append(line)
         self._size += len(line.text)
         if self._size > MAX_LINE_BYTES:
-            raise _BrokenRowError("")
+            raise _BrokenRowError("too long")
         return line.text
 
     def _next_line(self) -> Line | None:
@@ -162,10 +174,33 @@ class _Records:
                 return None
             if isinstance(item, Fault):
                 self._faults.append(item)
-            elif "\r" in item.text[:-2]:
-                # Files of the old Mac end their lines so; csv wants them apart.
-                parts = _LONE_RETURN.split(item.text)
-                self._again.extend(Line(item.number, part) for part in parts if part)
-            else:
-                return item
+                continue
+            # Files of the old Mac end their lines with a lone return; csv wants them apart.
+            lone = "\r" in item.text.rstrip("\r\n")
+            parts = _LONE_RETURN.findall(item.text) if lone else [item.text]
+            number = item.number + self._returns
+            self._again.extend(Line(number + index, part) for index, part in enumerate(parts))
+            self._returns += len(parts) - 1
         return self._again.popleft()
+
+    def _rewind(self) -> int:
+        """Put the lines of a broken row back but for its first; return the last one given up."""
+        first, *others = self._taken
+        again = [line for line in others if line.number > self._read_twice]
+        self._again.extendleft(reversed(again))
+        if again:
+            self._read_twice = again[-1].number
+        return max([first.number, *(line.number for line in others[: len(others) - len(again)])])
+
+    def _fault(self, reason: str, cells: int, last: int) -> Fault:
+        number = self._taken[0].number
+        where = f"{self._name}:{number}"
+        if self._size > MAX_LINE_BYTES:
+            return too_long(where, self._size, "a row")
+        fix = f"Lines {number} to {last} are left out." if last > number else ""
+        if not reason:
+            return Fault(where, f"{cells} cells", f"{self.width} cells, as in the header", fix)
+        if reason == "unexpected end of data":
+            reason = "a quote that is never closed"
+        expected = "quotes closed, and doubled inside a quoted cell"
+        return Fault(where, f"a broken row: {reason}", expected, fix)

@@ -19,11 +19,12 @@ _LINE = re.compile(r"[^\r\n]+")
 _NEWLINE = re.compile(r"\r\n|\r|\n|")
 _PUBLISHER_CHARS = 50
 _PUBLISHER_WORDS = 7
-_FINAL = tuple(".!?…:;,»”\"")
+_FINAL = tuple('.!?…:;,»”"')
 # Second lines that are short and yet say no publisher: a byline, a credit, a date.
 _NO_PUBLISHER = re.compile(
     r"(?i)(?:par|by|de notre|publié|mis à jour|modifié)\s|.*(?::|\b(?:19|20)\d\d\b|https?)"
 )
+_PAGE = re.compile(r"(?i)<(?:html|body)\b")
 _DECLARED = re.compile(
     rb"""(?i)<meta[^>]+charset\s*=\s*["']?([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*["']([\w.:-]+)"""
 )
@@ -157,6 +158,8 @@ def _extract(html: str, where: str) -> Any:
     """Return trafilatura's document, or None where it finds no text."""
     import trafilatura
 
+    if not _PAGE.search(html):
+        html = f"<html><body>{html}</body></html>"
     for library in ("trafilatura", "htmldate", "courlan"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     try:

@@ -108,7 +108,8 @@ def _find(path: Path) -> Iterator[Source | Fault]:
         yield source
     elif glob.has_magic(str(path)):
         found = False
-        for match in sorted(glob.iglob(str(path), recursive=True)):
+        # Path.glob takes no absolute pattern.
+        for match in sorted(glob.iglob(str(path), recursive=True)):  # noqa: PTH207
             source = _source(Path(match)) if Path(match).is_file() else None
             if source is not None:
                 found = True

@@ -15,7 +15,9 @@ from classifier.text.ingestion.rows import REQUIRED, article_from_row, wrong_typ
 
 _decoder = msgspec.json.Decoder(dict)
 _OPENING = re.compile(r"\s*(?:[\[{]|\[\s*\{.*,)\s*")
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(
+    r"\\u[dD][89abAB]\w\w(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]\w\w)\\u[dD][c-fC-F]\w\w"
+)
 _ONE_LINE = "Write one object a line, for example: jq -c '.[]' FILE."
 
 
@@ -65,6 +67,7 @@ def _read_line(line: Line, where: str, default_id: str) -> Article | Fault:
         reason = str(error).removeprefix("JSON is malformed: ")
         if "truncated" in reason:
             reason = "the line ends before the object does"
-        surrogate = _SURROGATE.search(line.text)
-        fix = f"{surrogate[0]}.. alone is no character." if surrogate else ""
-        return Fault(where, f"broken JSON: {reason}", "one JSON object", fix)
+        # msgspec takes what follows half a surrogate pair for the end of the input.
+        if ("ends" in reason or "surrogate" in reason) and (half := _SURROGATE.search(line.text)):
+            reason = f"{half[0]} is half a surrogate pair"
+        return Fault(where, f"broken JSON: {reason}", "one JSON object")

@@ -19,7 +19,9 @@ COLUMNS = ("id", "title", "heading", "publisher", "url", "published", "text", "s
 REQUIRED = "a column text (string) or sentences (list of strings)"
 
 _KNOWN = frozenset(COLUMNS)
-_TYPE_ERROR = re.compile(r"Expected `(?P<expected>.+)`, got `(?P<got>.+)`(?: - at `(?P<at>.+)`)?")
+_TYPE_ERROR = re.compile(
+    r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`(?: - at `(?P<at>[^`]+)`)?"
+)
 
 
 class _Row(msgspec.Struct):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from classifier.errors import DataError
 from classifier.records import Article, Field, Kind, Sentence
 from classifier.text.segmentation.boundaries import Span, split
-from classifier.text.segmentation.credits import is_credit
+from classifier.text.segmentation.credits import is_credit, is_initials
 
 
 def segment(article: Article) -> tuple[Sentence, ...]:
@@ -19,16 +19,27 @@ def segment(article: Article) -> tuple[Sentence, ...]:
     units: list[Sentence] = []
     for field, spans in _fields(article):
         content = article.content(field)
-        publisher = article.publisher if field == "text" else ""
-        for start, end in spans:
-            text = content[start:end]
-            kind: Kind = "sentence"
-            if field == "title":
-                kind = "headline"
-            elif is_credit(text, publisher):
-                kind = "credit"
+        texts = [content[start:end] for start, end in spans]
+        kinds = _kinds(field, texts, article.publisher)
+        for (start, end), text, kind in zip(spans, texts, kinds, strict=True):
             units.append(Sentence(len(units), field, start, end, kind, text))
     return tuple(units)
+
+
+def _kinds(field: Field, units: list[str], publisher: str) -> list[Kind]:
+    if field == "title":
+        return ["headline"] * len(units)
+    kinds: list[Kind] = [
+        "credit" if is_credit(unit, publisher if field == "text" else "") else "sentence"
+        for unit in units
+    ]
+    # Initials are a credit only where nothing but credits follows.
+    for position in range(len(units) - 1, -1, -1):
+        if kinds[position] != "credit":
+            if not is_initials(units[position]):
+                break
+            kinds[position] = "credit"
+    return kinds
 
 
 def _fields(article: Article) -> Iterator[tuple[Field, list[Span]]]:

@@ -148,7 +148,7 @@ def _bracket(text: str, first: int, dot: int, boundary: int, at: int, end: int) 
             return -1
         if before[-1] in ".!?…":
             return low + len(before)
-        return (
-            boundary if text[opening + 1] not in "!?" or stops.opens_sentence(text, at, end) else -1
-        )
+        if text[opening + 1] in "!?":
+            return boundary if stops.opens_sentence(text, at, end) else -1
+        return boundary if stops.break_ends(before, text, at, end) else -1
     return None if not before or stops.opens_sentence(text, at, end) else -1

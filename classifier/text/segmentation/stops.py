@@ -19,10 +19,12 @@ _INVISIBLES = re.compile(f"[{_INVISIBLE}]")
 _WORD = re.compile(rf"[^\W\d_][\w{_COMBINING}{_INVISIBLE}]*(?:-[^\W\d_][\w{_COMBINING}]*)*")
 _ELIDED = re.compile(r"(?:[CDJLMNST]|Qu|Jusqu|Lorsqu|Puisqu|Quoiqu)['’]", re.IGNORECASE)
 _ELIDED_NAME = re.compile(r"[DLO]['’](?=[^\W\d_a-zß-öø-ÿœ])")
+# Est-ce, A-t-il, Faut-il, Celui-ci
+_INVERTED = re.compile(r"-(?:ce|il|elle|on|ils|elles|je|tu|nous|vous|ci|là|moi|toi|y|en)\Z")
 _ROMAN = re.compile(r"[IVXLCDM]+(?![\w'’])")
 _ROMAN_ITEM = re.compile(r"[IVX]+\Z")
 _YEAR = re.compile(r"(?:1\d|20)\d\d(?!\d)")
-_DOTTED = re.compile(rf"(?:[^\W\d_]{_COMBINING[:1]}?\.[-\s]?)+[^\W\d_]?[{_COMBINING}]?\Z")
+_DOTTED = re.compile(rf"(?:[^\W\d_][{_COMBINING}]?\.[-\s]?)+[^\W\d_]?[{_COMBINING}]?\Z")
 # A family name that looks like the start of a sentence: Le Goff, La Fontaine
 _LONGER_NAME = re.compile(r"(?:Le|La|Les|De|Du|Des|Al)\s+[^\W\d_a-zß-öø-ÿœ]")
 _ADDRESS = re.compile(r"[\w.+-]*@\w")
@@ -50,7 +52,11 @@ def opens_sentence(text: str, at: int, end: int) -> bool:
     if not match:
         return False
     word = _normalise(match.group()).lower()
-    return word in lexicon.STARTERS or (len(word) > 6 and word.endswith("ment"))
+    return (
+        word in lexicon.STARTERS
+        or (len(word) > 6 and word.endswith("ment"))
+        or _INVERTED.search(word) is not None
+    )
 
 
 def period_ends(text: str, low: int, dot: int, at: int, end: int) -> bool:
@@ -95,11 +101,14 @@ def ellipsis_ends(text: str, low: int, dot: int, at: int, end: int) -> bool:
     """Judge suspension points that end at ``dot``: they end a sentence unless it hangs open."""
     if text[at].isdigit():
         return False
-    before = text[max(low, dot - _REACH) : dot].rstrip(".… \u00a0\u202f").rsplit(None, 1)
-    if not before:
-        return False
-    open_ended = _last_word(before[-1]).lower() in lexicon.OPEN_ENDED
-    return not open_ended or opens_sentence(text, at, end)
+    before = text[max(low, dot - _REACH) : dot].rstrip(".… \u00a0\u202f")
+    return before != "" and break_ends(before, text, at, end)
+
+
+def break_ends(before: str, text: str, at: int, end: int) -> bool:
+    """Can a sentence break off after ``before`` (*de…* cannot) and the next start at ``at``?"""
+    word = _last_word(before.rsplit(None, 1)[-1]).lower()
+    return word not in lexicon.OPEN_ENDED or opens_sentence(text, at, end)
 
 
 def mark_ends(text: str, low: int, dot: int, at: int, end: int) -> bool:
@@ -134,6 +143,8 @@ def _abbreviation_ends(text: str, low: int, dot: int, at: int, end: int, word: s
         return opens_sentence(text, at, end)
     if word in lexicon.MAYBE_TITLES:
         return opens_sentence(text, at, end)
+    if digit and text[low : dot - len(word)].rstrip()[-1:].isdigit():
+        return True
     return not _abbreviates(word, digit or _ROMAN.match(text, at, end) is not None)
 
 

@@ -1,0 +1,52 @@
+"""Which family a model directory belongs to, and how each is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from classifier.errors import ModelError
+from classifier.models.base import Model
+from classifier.models.store import ModelFiles, default_directory, open_model
+
+FAMILIES = ("linear", "lexicon", "keywords", "majority")
+
+
+def load_model(directory: Path | None = None) -> tuple[Model, ModelFiles]:
+    """Load a model directory; without one, the model that travels in the package.
+
+    Raises:
+        ModelError: the directory is damaged, of another schema, or of an unknown family.
+    """
+    files = open_model(directory or default_directory())
+    return _load(files), files
+
+
+def _load(files: ModelFiles) -> Model:
+    family = files.manifest.family
+    if family == "linear":
+        from classifier.models.linear import LinearModel
+
+        return LinearModel.load(files)
+    if family in FAMILIES:
+        from classifier.models.rules import RULE_FAMILIES
+
+        return RULE_FAMILIES[family].load(files)
+    raise ModelError(
+        str(files.directory),
+        f"a model of family {family!r}",
+        f"one of {', '.join(FAMILIES)}",
+        "It was made by a newer version of cadrage: upgrade.",
+    )
+
+
+def new_model(family: str) -> type[Model]:
+    """Return the class of a family, for training; KeyError names the known ones."""
+    if family == "linear":
+        from classifier.models.linear import LinearModel
+
+        return LinearModel
+    if family in FAMILIES:
+        from classifier.models.rules import RULE_FAMILIES
+
+        return RULE_FAMILIES[family]
+    raise KeyError(f"no family {family!r}: expected one of {', '.join(FAMILIES)}")

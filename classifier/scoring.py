@@ -1,0 +1,217 @@
+"""One article → :class:`ArticleScore`. Command line, batch, API and harness all call this."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.corpus.dataset import Document
+from classifier.errors import UsageError
+from classifier.models.base import Model
+from classifier.models.cues import CueLexicon, evidence, load_lexicon
+from classifier.models.depth import count_hands
+from classifier.models.families import load_model
+from classifier.models.features import UnitView, view_document
+from classifier.models.linear import LinearModel
+from classifier.records import (
+    Article,
+    ArticleScore,
+    Cue,
+    LabelScore,
+    ModelInfo,
+    Sentence,
+    SentenceScore,
+)
+from classifier.schema import load_schema
+from classifier.text.language import detect
+from classifier.text.segmentation import segment
+
+WEIGHTS = "weights"
+"""Device of a cue that no lexicon pattern gave: the words that weigh most in the decision."""
+
+_OWN = re.compile(
+    r"\bnotre (?:journal|quotidien|rédaction|site|magazine|antenne|radio|chaîne|hebdomadaire)\b",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"^(?:le|la|les|l'|the) ?", re.IGNORECASE)
+# A credited outlet's name may follow its cue: *au micro de | RTL*.
+_CREDIT_REACH = 40
+
+
+@dataclass
+class Scorer:
+    """A loaded model, ready to score articles.
+
+    Attributes:
+        thresholds: label → probability from which it is positive.
+    """
+
+    model: Model
+    info: ModelInfo
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def load(
+        cls, directory: Path | str | None = None, thresholds: Mapping[str, float] | None = None
+    ) -> Scorer:
+        """Load a model directory, or the model that travels in the package.
+
+        Args:
+            thresholds: overrides the model's own, label by label, each in [0, 1].
+
+        Raises:
+            ModelError: the directory is missing, damaged, or of another schema.
+            UsageError: a threshold of an unknown label or outside [0, 1].
+        """
+        model, files = load_model(Path(directory) if directory is not None else None)
+        chosen = dict(files.info.thresholds)
+        for label, value in (thresholds or {}).items():
+            if label not in chosen:
+                raise UsageError("threshold", f"label {label!r}", f"one of {', '.join(chosen)}")
+            if not 0 <= value <= 1:
+                raise UsageError(f"threshold of {label}", str(value), "a number from 0 to 1")
+            chosen[label] = float(value)
+        info = ModelInfo(files.info.name, files.info.version, files.info.sha256, chosen)
+        return cls(model, info, chosen)
+
+    @property
+    def lexicon(self) -> CueLexicon:
+        """The lexicon that gives the evidence."""
+        return getattr(self.model, "lexicon", None) or load_lexicon()
+
+    def score(self, article: Article) -> ArticleScore:
+        """Score one article; the same article always gives the same numbers, bit for bit."""
+        sentences = segment(article)
+        document = Document(article, sentences)
+        views = view_document(document, self.lexicon)
+        if isinstance(self.model, LinearModel):
+            probabilities = self.model.probabilities(views)
+        else:
+            probabilities = self.model.predict_proba([document])
+        scored = tuple(
+            self._score_sentence(article, sentence, view, row)
+            for sentence, view, row in zip(sentences, views, probabilities, strict=True)
+        )
+        language = detect(" ".join((article.title, article.heading, article.text[:2000])))
+        return ArticleScore(
+            article.id,
+            article.title,
+            language,
+            scored,
+            summarise(scored),
+            self.info,
+            tuple(_warnings(scored, language)),
+            article,
+        )
+
+    def score_many(self, articles: Iterable[Article]) -> Iterator[ArticleScore]:
+        """Score articles one after the other."""
+        return map(self.score, articles)
+
+    def _score_sentence(
+        self,
+        article: Article,
+        sentence: Sentence,
+        view: UnitView,
+        row: np.ndarray[tuple[int], np.dtype[np.float64]],
+    ) -> SentenceScore:
+        names = load_schema().names
+        if sentence.kind == "credit":
+            return SentenceScore(sentence, {name: LabelScore(0.0, False) for name in names})
+        found = evidence(view.matches, view.normal) if view.matches else {}
+        labels = {}
+        for column, name in enumerate(names):
+            probability = float(row[column])
+            positive = probability >= self.thresholds[name]
+            cues = found.get(name, ())
+            withdrawn = ""
+            if positive and not cues:
+                cues = self._decisive_words(view, column)
+            if positive and name == "relay_sourcing" and article.publisher:
+                kept = tuple(
+                    cue for cue in cues if not _credits_own(article.publisher, sentence.text, cue)
+                )
+                if not kept:
+                    positive = False
+                    withdrawn = (
+                        f"the credited outlet is the article's publisher, {article.publisher}"
+                    )
+                else:
+                    cues = kept
+            depth = None
+            if positive and name == "relay_sourcing":
+                depth = count_hands(cues, found.get("attribution_hedging", ()), sentence.text)
+            labels[name] = LabelScore(probability, positive, cues, depth, withdrawn)
+        return SentenceScore(sentence, labels)
+
+    def _decisive_words(self, view: UnitView, column: int) -> tuple[Cue, ...]:
+        if isinstance(self.model, LinearModel):
+            spans = self.model.weightiest_words(view, column)
+            if spans:
+                return tuple(Cue(start, end, WEIGHTS) for start, end in spans)
+        return (Cue(0, max(view.normal.length, 1), WEIGHTS),)
+
+
+def _credits_own(publisher: str, text: str, cue: Cue) -> bool:
+    """Say whether a cue credits the article's own publisher."""
+    if cue.device not in ("outlet", "via_outlet", WEIGHTS):
+        return False
+    reach = text[cue.start : cue.end + _CREDIT_REACH]
+    name = _ARTICLE.sub("", publisher.replace("’", "'").strip()).casefold()
+    credited = re.split(r"[,;.»]", reach[cue.end - cue.start :], maxsplit=1)[0]
+    words = (text[cue.start : cue.end] + credited).replace("’", "'")
+    own = bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words.casefold()) is not None
+    return own or _OWN.search(words) is not None
+
+
+def _warnings(scored: Iterable[SentenceScore], language: str) -> Iterator[str]:
+    if language != "fr":
+        yield f"not French: the text looks like {language!r}; the labels mean little"
+    if not any(one.sentence.kind != "credit" for one in scored):
+        yield "no sentence: nothing could be labelled"
+
+
+def summarise(scored: Iterable[SentenceScore]) -> dict[str, Any]:
+    """Return the counts and shares of an article.
+
+    Shares are of the units that can carry a label; None where there is none. ``without_mild``
+    counts a sentence only if it shows a device that is not mild (hedging without ``frame``).
+    """
+    schema = load_schema()
+    every = list(scored)
+    carrying = [one for one in every if one.sentence.kind != "credit"]
+    total = len(carrying)
+
+    def counted(number: int) -> dict[str, Any]:
+        return {"positive": number, "share": number / total if total else None}
+
+    labels, without_mild, devices = {}, {}, {}
+    depths = [0]
+    for label in schema.labels:
+        positive = [one.labels[label.name] for one in carrying if one.labels[label.name].positive]
+        labels[label.name] = counted(len(positive))
+        mild = {device.name for device in label.devices if device.mild}
+        if mild:
+            without_mild[label.name] = counted(
+                sum(any(cue.device not in mild for cue in one.cues) for one in positive)
+            )
+        shown = [{cue.device for cue in one.cues} for one in positive]
+        devices[label.name] = {
+            name: sum(name in kinds for kinds in shown)
+            for name in (*label.device_names, WEIGHTS)
+            if any(name in kinds for kinds in shown)
+        }
+        depths += [one.depth for one in positive if one.depth is not None]
+    return {
+        "sentences": total,
+        "credits": len(every) - total,
+        "labels": labels,
+        "without_mild": without_mild,
+        "devices": devices,
+        "max_depth": max(depths) or None,
+    }

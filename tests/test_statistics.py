@@ -14,10 +14,9 @@ from scipy import stats
 
 from classifier.statistics import Clusters, FloatArray, Resamples, Value, bca_tails, divide
 
-MEAN = 0  # of_counts columns of these tests: a value and a 1, so that the ratio is a mean
-
 
 def mean_of(sums: FloatArray) -> FloatArray:
+    """The mean, from columns that hold a value and a 1."""
     return divide(sums[:, :1], sums[:, 1:2])
 
 
@@ -195,8 +194,8 @@ def test_too_many_undefined_resamples_give_no_interval() -> None:
 
 
 def test_few_undefined_resamples_are_counted_and_left_out() -> None:
-    # Three articles of three bear on it, but one of them has weight in the denominator 0 too:
-    # undefined only when all draws fall on it: (1/4)^4 = 0.4 %.
+    # Three of four articles bear on it; it is undefined only when all four draws fall on the
+    # other: (1/4)^4 = 0.4 %.
     values = [[1, 1], [2, 1], [3, 1], [0, 0]]
     found = interval_of(values, "abcd", "percentile")
     assert found.undefined_replicates <= 8
@@ -209,14 +208,23 @@ def test_an_interval_of_no_width_says_what_it_hides() -> None:
     assert "does not show" in found.reason
 
 
-def test_bca_falls_back_and_says_so() -> None:
-    # Without article b the mean is undefined: there is no acceleration.
-    found = interval_of([[1, 1], [3, 1], [0, 0]], "bbc")
-    assert math.isnan(found.low)  # and here every second resample is undefined as well
-    values = [[1, 1]] + [[3, 1]] * 5
-    samples = np.array([1.0, 2.0])
-    assert bca_tails(5.0, samples, np.array(values)[:, 0], 0.95) is None  # all on one side
-    assert bca_tails(1.5, samples, np.array([1.0, math.nan]), 0.95) is None
+def test_bca_falls_back_to_percentile_and_says_so() -> None:
+    # The least of the values: no resample lies below, some equal it, most lie above. With the
+    # least in the first article only, half the ties count, so z0 is finite; a figure that NaN
+    # takes when one article is left out has no acceleration.
+    def least(index: np.ndarray) -> list[float]:
+        return [math.nan if 0 not in index and len(set(index)) == 4 else float(index.min())]
+
+    clusters = Clusters.of("abcde")
+    drawn = Resamples.draw(clusters, replicates=400, seed=0).of_rows(least)
+    bca, percentile = (drawn.intervals(5, method=m)[0] for m in ("bca", "percentile"))
+    assert np.isnan(drawn.leave_one_out()).any()
+    assert (bca.low, bca.high, bca.method) == (percentile.low, percentile.high, "percentile")
+    assert "BCa undefined" in bca.reason
+
+
+def test_bca_is_undefined_with_every_replicate_on_one_side() -> None:
+    assert bca_tails(5.0, np.array([1.0, 2.0]), np.array([1.0, 2.0]), 0.95) is None
 
 
 @pytest.mark.parametrize("level", [0, 1, 95])

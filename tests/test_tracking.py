@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import math
 import os
@@ -14,14 +15,15 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("mlflow", reason="tracking is tested with the extra 'train'")
-
 import classifier
 from classifier import tracking
 from classifier.errors import MissingExtraError, ModelError, UsageError
 from classifier.schema import load_schema
 from classifier.tracking import registry, store
 
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("mlflow") is None, reason="tracking needs the extra 'train'"
+)
 ROOT = Path(classifier.__file__).parents[1]
 HASH = hashlib.sha256(b"corpus").hexdigest()
 

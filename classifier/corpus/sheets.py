@@ -82,7 +82,7 @@ def read_answers(path: Path, documents: Sequence[Drawn]) -> list[DocumentMark]:
             notes.setdefault(current, {})
         elif current:
             try:
-                _read_line(line, known[current][1], labels[current], notes[current])
+                read_line(line, known[current][1], labels[current], notes[current])
             except ValueError as error:
                 faults.append(Fault(where, f"{line.strip()!r}", str(error)))
     for key in known.keys() - labels.keys():
@@ -115,12 +115,17 @@ def read_answers(path: Path, documents: Sequence[Drawn]) -> list[DocumentMark]:
     return marks
 
 
-def _read_line(
+def read_line(
     line: str,
     sentences: Sequence[Sentence],
     labels: dict[int, dict[str, LabelMark]],
     notes: dict[int, str],
 ) -> None:
+    """Add one line of an answer to a document's labels and notes.
+
+    Raises:
+        ValueError: what was expected instead.
+    """
     match = _ANSWER.match(line.strip())
     if not match:
         raise ValueError("index | CODE.device | words [| d2] [| #2] [| note: …]")

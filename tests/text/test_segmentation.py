@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,7 @@ Voir art. 5, p. 12, vol. 3 et n° 4. | Rien d'autre.
 Voir p. ex. Le Havre ou, par ex. Paris. | Fin.
 Elle a revu son ex. | Il pleure.
 Tél. 01 02 03 04 05, env. 30 min. | Merci.
+En mars. | 2020 était là.
 Le 12 janv. 2020, il partait. | Le 3 déc. il rentrait.
 Ils étaient sept. | 12 autres suivaient.
 C'était en 52 av. J.-C. | Alésia tombait.
@@ -224,6 +226,17 @@ def test_a_newline_always_ends_a_unit() -> None:
 def test_text_without_units() -> None:
     assert split("") == []
     assert split(" \n\u00a0\t\r\n") == []
+
+
+def test_word_lists_are_as_the_rules_expect_them() -> None:
+    lists = json.loads(
+        resources.files("classifier").joinpath("resources/segmentation.json").read_text("utf-8")
+    )
+    for name, words in lists.items():
+        assert len(words) == len(set(words)), name
+        for word in words:
+            assert word == unicodedata.normalize("NFC", word).strip(), word
+            assert not word.endswith("."), word
 
 
 # --- kinds ---------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def read_json_lines(
 
 def _read_line(line: Line, where: str, default_id: str) -> Article | Fault:
     try:
-        row = _decoder.decode(line.text)
+        row = _decoder.decode(line.text.rstrip())
         return article_from_row(row, where=where, default_id=default_id)
     except DataError as error:
         return error.fault

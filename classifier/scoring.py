@@ -86,8 +86,11 @@ class Scorer:
 
     def score(self, article: Article) -> ArticleScore:
         """Score one article; the same article always gives the same numbers, bit for bit."""
-        sentences = segment(article)
-        document = Document(article, sentences)
+        return self.score_document(Document(article, segment(article)))
+
+    def score_document(self, document: Document) -> ArticleScore:
+        """Score the given units of an article, as its gold or another segmenter has them."""
+        article, sentences = document.article, document.sentences
         views = view_document(document, self.lexicon)
         if isinstance(self.model, LinearModel):
             probabilities = self.model.probabilities(views)

@@ -20,11 +20,17 @@ from classifier.text.segmentation import segment
 
 
 class Stratum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One way of drawing: ``pattern`` empty draws at random; ``count`` documents are taken."""
+    """One way of drawing ``count`` documents.
+
+    Attributes:
+        pattern: what the body must hold; empty draws at random.
+        least: how many times it must hold it.
+    """
 
     name: str
     count: int
     pattern: str = ""
+    least: int = 1
     publisher: str = ""
 
 
@@ -36,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         whole: documents of up to this many units are taken whole.
         run: of longer ones this many consecutive units, plus title and heading.
         batch: about how many units make a batch.
+        first: number of the first batch.
     """
 
     source: str
@@ -44,6 +51,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     run: int
     batch: int
     strata: tuple[Stratum, ...]
+    first: int = 1
 
 
 def read_plan(path: Path) -> Plan:
@@ -80,7 +88,7 @@ def draw(
             article = articles[key]
             if key in used or (stratum.publisher and article.publisher != stratum.publisher):
                 continue
-            if pattern is not None and not pattern.search(article.text):
+            if pattern is not None and len(pattern.findall(article.text)) < stratum.least:
                 continue
             sentences = choose_run(segment(article), pattern, plan, generator)
             if len(sentences) < 8:
@@ -98,7 +106,7 @@ def draw(
                 )
             )
     generator.shuffle(drawn)
-    return _batches(drawn, plan.batch)
+    return _batches(drawn, plan.batch, plan.first)
 
 
 def choose_run(
@@ -122,13 +130,15 @@ def choose_run(
     return front + body[start : start + plan.run]
 
 
-def _batches(documents: list[DocumentMark], size: int) -> list[list[DocumentMark]]:
+def _batches(documents: list[DocumentMark], size: int, first: int) -> list[list[DocumentMark]]:
     total = sum(len(document.sentences) for document in documents)
     count = max(1, round(total / size))
     batches: list[list[DocumentMark]] = [[] for _ in range(count)]
     sizes = [0] * count
     for document in documents:
         smallest = sizes.index(min(sizes))
-        batches[smallest].append(msgspec.structs.replace(document, batch=f"b{smallest + 1:02d}"))
+        batches[smallest].append(
+            msgspec.structs.replace(document, batch=f"b{smallest + first:02d}")
+        )
         sizes[smallest] += len(document.sentences)
     return batches

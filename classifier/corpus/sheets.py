@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from classifier.corpus.annotations import DocumentMark, LabelMark, mark_document
+from classifier.corpus.annotations import AnnotatedArticle, DocumentMark, LabelMark, mark_document
 from classifier.errors import Fault, FaultsError
 from classifier.records import Article, Sentence
 from classifier.schema import load_schema
@@ -26,7 +26,24 @@ from classifier.schema import load_schema
 Drawn = tuple[Article, Sequence[Sentence], dict[str, str]]
 """An article, the units to read, and the document's attributes (source, selection, date…)."""
 
+_ATTRIBUTES = ("source", "selection", "batch", "date", "topic", "style", "group")
 _ANSWER = re.compile(r"^(\d+)\s*\|\s*([A-Z])\.(\w+)\s*\|\s*(.*)$")
+
+
+def drawn_from(annotated: Iterable[AnnotatedArticle]) -> list[Drawn]:
+    """Return documents as a sheet takes them, with the attributes that their plan gave them."""
+    return [
+        (
+            one.article,
+            one.sentences,
+            {
+                name: getattr(one.document, name)
+                for name in _ATTRIBUTES
+                if getattr(one.document, name)
+            },
+        )
+        for one in annotated
+    ]
 
 
 def write_sheet(documents: Iterable[Drawn]) -> str:
@@ -50,7 +67,7 @@ def write_sheet(documents: Iterable[Drawn]) -> str:
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def read_answers(path: Path, documents: Sequence[Drawn]) -> list[DocumentMark]:
+def read_answers(paths: Iterable[Path], documents: Sequence[Drawn]) -> list[DocumentMark]:
     """Turn an annotator's answers into stand-off annotations.
 
     Raises:
@@ -66,8 +83,12 @@ def read_answers(path: Path, documents: Sequence[Drawn]) -> list[DocumentMark]:
     notes: dict[str, dict[int, str]] = {}
     topics: dict[str, str] = {}
     current = ""
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        where = f"{path}:{number}"
+    lines = [
+        (f"{path}:{number}", line)
+        for path in paths
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+    ]
+    for where, line in lines:
         if not line.strip():
             continue
         if line.startswith("##"):
@@ -86,7 +107,7 @@ def read_answers(path: Path, documents: Sequence[Drawn]) -> list[DocumentMark]:
             except ValueError as error:
                 faults.append(Fault(where, f"{line.strip()!r}", str(error)))
     for key in known.keys() - labels.keys():
-        faults.append(Fault(str(path), f"no answer for {key}", "a '##' line for each document"))
+        faults.append(Fault(key, "no answer", "a '##' line for each document"))
     marks = []
     for key, (article, sentences, attributes) in known.items():
         if key not in labels:
@@ -96,8 +117,8 @@ def read_answers(path: Path, documents: Sequence[Drawn]) -> list[DocumentMark]:
             if relay is not None and relay.depth is None:
                 faults.append(
                     Fault(
-                        f"{path} {key}",
-                        f"relay in sentence {index} without depth",
+                        f"{key} unit {index}",
+                        "a relay without depth",
                         "d1, d2 or d3 on one of its lines",
                     )
                 )

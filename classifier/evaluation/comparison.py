@@ -31,6 +31,7 @@ from classifier.evaluation.paired import (
     standard_error,
 )
 from classifier.statistics import (
+    Clusters,
     FloatArray,
     IntArray,
     Interval,
@@ -49,7 +50,7 @@ class Difference:
         interval: the difference with its unadjusted interval (percentile).
         p_value: two-sided, of the randomisation test; in (0, 1]; NaN when the difference is.
         p_adjusted: after Holm's correction over the family of the comparison.
-        verdict: of ``first``: ``better`` or ``worse`` when ``p_adjusted < alpha``; ``tied`` when
+        verdict: of ``first``: ``better`` or ``worse`` when ``p_adjusted <= alpha``; ``tied`` when
             this test set shows no difference, which does not mean that there is none; ``undefined``
             when there is no difference to speak of.
         detectable: the smallest true difference that would have been found with a power of 0.8
@@ -127,6 +128,14 @@ def compare(
     chosen = list(pairs) if pairs is not None else list(combinations(models, 2))
     rng = np.random.default_rng(seed)
     family = len(wanted) * len(chosen)
+    if family > alpha * (permutations + 1):
+        raise ValueError(
+            f"{permutations} permutations for {family} tests: expected at least "
+            f"{math.ceil(family / alpha) - 1}, or no verdict could pass {alpha}"
+        )
+
+    shares = _shares(next(iter(models.values()))[0], resamples.clusters)
+    concentrations = [float((shares[key.scope] ** 2).sum()) for key in wanted]
 
     def measure(sums: FloatArray) -> FloatArray:
         return known.measure(sums)[:, columns]
@@ -148,6 +157,7 @@ def compare(
             permutations=permutations,
             alpha=alpha,
             family=family,
+            concentrations=concentrations,
         )
     adjusted = adjust_holm([difference.p_value for difference in found])
     return Comparison(
@@ -191,10 +201,23 @@ def _needed(outcomes: Outcomes, keys: Iterable[Key]) -> Outcomes:
     return kept
 
 
+def _shares(outcomes: Outcomes, clusters: Clusters) -> dict[str, FloatArray]:
+    """Return each article's share, (articles,), in a scope's score: its share of the positives."""
+    gold = clusters.totals(outcomes.gold)
+    by_label = gold / np.maximum(1, gold.sum(axis=0))
+    shares = dict(zip(outcomes.labels, by_label.T, strict=True))
+    shares["macro"] = by_label.mean(axis=1)
+    shares["micro"] = gold.sum(axis=1) / max(1, gold.sum())
+    shares["sentence"] = np.bincount(clusters.codes, minlength=len(clusters)) / max(
+        1, len(outcomes)
+    )
+    return shares
+
+
 def _judge(difference: Difference, p_adjusted: float, alpha: float) -> Verdict:
     if math.isnan(p_adjusted):
         return "undefined"
-    if p_adjusted >= alpha:
+    if p_adjusted > alpha:
         return "tied"
     gain = difference.interval.value * SCORES[difference.key.name].direction
     return "better" if gain > 0 else "worse"
@@ -212,6 +235,7 @@ def _differences(
     permutations: int,
     alpha: float,
     family: int,
+    concentrations: Sequence[float],
 ) -> list[Difference]:
     """Compare two models given their counts by article, (articles, k) a run."""
     mean_a, mean_b = np.mean(a, axis=0), np.mean(b, axis=0)
@@ -238,6 +262,7 @@ def _differences(
         detectable = smallest_detectable(
             standard_error(drawn.samples[:, k]),
             alpha / family,
+            concentration=concentrations[k],
             run_error=noise.error[k],
             freedom=noise.freedom[k],
         )

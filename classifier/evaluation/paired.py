@@ -154,32 +154,56 @@ def smallest_detectable(
     error: float,
     alpha: float,
     *,
+    concentration: float = 0.0,
     power: float = POWER,
     run_error: float = 0.0,
     freedom: float = math.inf,
 ) -> float:
-    """Return the smallest true difference found with probability ``power`` at level ``alpha``.
+    """Return the smallest true difference M found with probability ``power`` at level ``alpha``.
 
-    ``(z_{1−alpha/2} + z_power) · SE`` (Bloom 1995), the first term read from the sum of a normal
-    and a Student t when several runs add their noise. It holds for two models that differ on about
-    as many sentences as these two. NaN when the error is 0 or undefined: two models with the same
-    answers say nothing of what could have been seen.
+    ``(z_{1−alpha/2} + z_power) · SE`` (Bloom 1995), but for two things. The randomisation test's
+    null distribution widens with the difference itself, from ``SE²`` to ``SE² + c · M²``, since
+    exchanging an article exchanges its share of the difference: with few articles this costs
+    power. And with several runs the first term is a quantile of the normal plus their Student t.
+    It holds for two models that differ on about as many sentences as these two.
+
+    NaN when the error is 0 or undefined: two models with the same answers say nothing of what could
+    have been seen. Infinite when no difference, however large, could pass: too few articles.
 
     Args:
         error: standard error of the difference over articles, from the paired bootstrap.
         alpha: two-sided; for one test of a family of h, ``alpha / h``, the strictest that Holm
             asks for.
+        concentration: c, the sum of squares of the articles' shares in the score (1 / articles
+            when they weigh the same; its inverse is Kish's effective number of articles).
         run_error, freedom: :class:`RunNoise` of this score.
     """
     whole = math.hypot(error, run_error)
     if not whole > 0:
         return math.nan
-    critical = NormalDist().inv_cdf(1 - alpha / 2) * whole
-    if run_error > 0 and math.isfinite(freedom):
-        rng = np.random.default_rng(0)
-        normal, student = rng.standard_normal(50_000), rng.standard_t(freedom, 50_000)
-        critical = float(np.quantile(np.abs(error * normal + run_error * student), 1 - alpha))
-    return critical + NormalDist().inv_cdf(power) * whole
+    z, needed = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(power) * whole
+    if z**2 * concentration >= 1:
+        return math.inf
+    rng = np.random.default_rng(0)
+    student = run_error > 0 and math.isfinite(freedom)
+    normal = rng.standard_normal(20_000) if student else np.zeros(0)
+    noise = run_error * rng.standard_t(freedom, 20_000) if student else normal
+
+    def missing(difference: float) -> float:
+        spread = math.sqrt(error**2 + concentration * difference**2)
+        if student:
+            critical = float(np.quantile(np.abs(spread * normal + noise), 1 - alpha))
+        else:
+            critical = z * math.hypot(spread, run_error)
+        return critical + needed - difference
+
+    low, high = 0.0, whole
+    while missing(high) > 0:
+        low, high = high, 2 * high
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (middle, high) if missing(middle) > 0 else (low, middle)
+    return high
 
 
 def adjust_holm(p_values: npt.ArrayLike) -> FloatArray:

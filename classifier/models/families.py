@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from classifier.errors import ModelError
 from classifier.models.base import Model
@@ -50,3 +51,12 @@ def new_model(family: str) -> type[Model]:
 
         return RULE_FAMILIES[family]
     raise KeyError(f"no family {family!r}: expected one of {', '.join(FAMILIES)}")
+
+
+def settings_type(family: str) -> Any:
+    """Return the struct of a family's settings; None for a family that has none."""
+    if family == "linear":
+        from classifier.models.linear_training import LinearSettings
+
+        return LinearSettings
+    return None

@@ -48,25 +48,27 @@ def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
     """Return one view for each unit of a document."""
     views: list[UnitView] = []
     before: UnitView | None = None
-    count = len(document.sentences)
-    for number, sentence in enumerate(document.sentences):
+    last = -1
+    for sentence in document.sentences:
         normal = normalise(sentence.text)
         lower = normal.text.lower()
         tokens = tuple(_TOKEN.findall(_DIGITS.sub("0", lower)))
         matches = tuple(lexicon.find(normal.text, WORD.findall(lower)))
-        view = UnitView(
-            normal, tokens, matches, before, _place(sentence.field, sentence.kind, number, count)
+        # In a run taken from a longer article the unit before may not have been read.
+        if sentence.index != last + 1:
+            before = None
+        last = sentence.index
+        place = (
+            f"field={sentence.field}",
+            f"kind={sentence.kind}",
+            f"index={min(sentence.index, 4)}",
         )
+        view = UnitView(normal, tokens, matches, before, place)
         views.append(view)
         if sentence.kind != "credit":
             # One step back is all a feature sees: do not keep the whole chain alive.
-            before = UnitView(normal, tokens, matches, None, view.place)
+            before = UnitView(normal, tokens, matches, None, place)
     return views
-
-
-def _place(field: str, kind: str, number: int, count: int) -> tuple[str, ...]:
-    tenth = min(9, number * 10 // max(count, 1))
-    return f"field={field}", f"kind={kind}", f"tenth={tenth}"
 
 
 def token_spans(view: UnitView) -> list[tuple[str, int, int]]:

@@ -362,7 +362,7 @@ def _deepest(depth: int | None) -> str:
     spans = "".join(
         f'<span class="in-{at}" lang="{at}" data-one="{escape(say("max_depth", at, depth=1))}" '
         f'data-more="{escape(say("max_depth", at, depth=2))}">'
-        f"{escape(say('max_depth', at, depth=depth or 0))}</span>"
+        f"{escape(say('max_depth', at, depth=depth or 1))}</span>"
         for at in LANGUAGES
     )
     return f'<p class="depth"{attribute("hidden", depth is None)}>{spans}</p>'

@@ -16,8 +16,9 @@ _LIBRARY_CHARS = 1_000
 _MIN_LETTERS = 16
 _MIN_WORDS = 3
 
-# Share of the words below among the first words. French press: 24 % on average, 12 % exceeded by
-# all but about one text in a thousand; Italian, Catalan, Walloon, Latin: under 10 %.
+# Share of the words below among the first words: 24 % on average in the French press, and over
+# 12 % in 99.9 % of 13,737 articles. Italian or Catalan can reach it with many "le" or "les", but
+# not with five kinds of them.
 _CLEAR_SHARE = 0.12
 _CLEAR_KINDS = 5
 # A short text must show more of them, for chance weighs more.

@@ -34,8 +34,11 @@ FLAGS: dict[int, dict[str, tuple[float, int | None, tuple[str, ...]]]] = {
     2: {"H": (0.88, None, ("Selon le rapport:frame",)), "R": (0.64, 1, ("le rapport:outlet",))},
     3: {
         "H": (0.83, None, ("citant ses propres sources:unnamed_source",)),
-        "R": (0.97, 2, ("a rapporté le journal Politico:outlet",
-            "citant ses propres sources:cited_source")),
+        "R": (
+            0.97,
+            2,
+            ("a rapporté le journal Politico:outlet", "citant ses propres sources:cited_source"),
+        ),
     },
     4: {"H": (0.89, None, ("Selon le rapport:frame",)), "R": (0.61, 1, ("le rapport:outlet",))},
     5: {
@@ -52,20 +55,29 @@ FLAGS: dict[int, dict[str, tuple[float, int | None, tuple[str, ...]]]] = {
     },
     15: {"T": (0.74, None, ("« devraient être conscients de ce avec quoi ils jouent »:veiled",))},
     16: {"H": (0.94, None, ("Selon Poutine:frame",))},
-    17: {"T": (0.58, None, ("Une fois que l’armée ukrainienne aura utilisé des armes à longue portée:conditional", "devra à nouveau décider d’une « zone sanitaire »:red_line"))},
-}  # fmt: skip
+    17: {
+        "T": (
+            0.58,
+            None,
+            (
+                "Une fois que l’armée ukrainienne aura utilisé des armes:conditional",
+                "devra à nouveau décider d’une « zone sanitaire »:red_line",
+            ),
+        )
+    },
+}
 
 
 def seed_article() -> Article:
-    title, publisher, *rest = SEED.read_text("utf-8").split("\n")
-    return Article("000_c8f4650f96df5b00", "\n".join(rest), title=title, publisher=publisher)
+    """The seed as ingestion would give it, the publisher's line kept as a credit line."""
+    title, text = SEED.read_text("utf-8").split("\n", 1)
+    return Article("000_c8f4650f96df5b00", text, title=title, publisher=text.split("\n")[0])
 
 
 def seed_sentences(article: Article) -> list[Sentence]:
     units = [Sentence(0, "title", 0, len(article.title), "headline", article.title)]
-    units.append(Sentence(1, "text", 0, 0, "credit", article.publisher))
     for match in re.finditer(r"\S.*?(?:[.»](?= [A-ZÀ-Ý])|$)", article.text, re.MULTILINE):
-        kind = "credit" if "Tass" in match[0] and len(match[0]) < 20 else "sentence"
+        kind = "credit" if len(match[0]) < 20 else "sentence"
         units.append(Sentence(len(units), "text", match.start(), match.end(), kind, match[0]))  # type: ignore[arg-type]
     return units
 
@@ -148,12 +160,15 @@ def seed_score() -> ArticleScore:
     return make_score(scored, id=article.id, title=article.title, article=article)
 
 
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"  # five code points, one picture
+
+
 def trap_score() -> ArticleScore:
     """Markup, formulas, emoji, right-to-left text, control characters, a withdrawn label."""
     title = "</script><script>alert(1)</script> & « Tout va bien » \U0001f642"
     texts = [
         '=1+1, selon \u202eעיתון הארץ\u202c, dit "l\'agence" <b>.',
-        "- Oui, d'après eux \U0001f468‍\U0001f469‍\U0001f467 : \x1b[31mrouge\x07 et \x00 nul.",
+        f"- Oui, d'après eux {FAMILY} : \x1b[31mrouge\x07 et \x00 nul.",
         "La ministre l'a dit à notre journal.",
         "Ils verront bien.",
         "(avec AFP)",
@@ -166,10 +181,22 @@ def trap_score() -> ArticleScore:
         units.append(Sentence(len(units), "text", start, start + len(text), kind, text))  # type: ignore[arg-type]
         start += len(text) + 1
     flags: dict[int, dict[str, tuple[float, int | None, tuple[str, ...]]]] = {
-        1: {"H": (0.9, None, ("selon \u202eעיתון:frame",)), "R": (0.7, 1, ("\u202eעיתון הארץ:outlet",))},
-        2: {"H": (float("nan"), None, ("d'après eux:frame", "eux \U0001f468‍\U0001f469‍\U0001f467:unnamed_source"))},
+        1: {
+            "H": (0.9, None, ("selon \u202eעיתון:frame",)),
+            "R": (0.7, 1, ("\u202eעיתון הארץ:outlet",)),
+        },
+        2: {
+            "H": (
+                float("nan"),
+                None,
+                (
+                    "d'après eux:frame",
+                    f"eux {FAMILY}:unnamed_source",
+                ),
+            )
+        },
         4: {"T": (1.0, None, ("verront bien:",))},
-    }  # fmt: skip
+    }
     scored = [score_sentence(unit, flags.get(unit.index, {})) for unit in units]
     labels = dict(scored[3].labels)
     labels["relay_sourcing"] = LabelScore(

@@ -40,10 +40,12 @@ def read_csv(stream: io.BufferedReader, name: str, basename: str) -> Iterator[Ar
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))
     records = _Records(read_lines(stream, name), name)
     columns: list[str] | None = None
+    rows = False
     for record in records:
         if isinstance(record, Fault):
             if columns is None:
                 raise DataError(record.where, record.found, "a header", record.fix)
+            rows = True
             yield record
             continue
         number, cells = record
@@ -52,6 +54,7 @@ def read_csv(stream: io.BufferedReader, name: str, basename: str) -> Iterator[Ar
             columns = _check_header(cells, where)
             records.width = len(columns)
             continue
+        rows = True
         try:
             row: dict[str, Any] = dict(zip(columns, cells, strict=True))
             listed = row.get("sentences")
@@ -67,6 +70,8 @@ def read_csv(stream: io.BufferedReader, name: str, basename: str) -> Iterator[Ar
             yield Fault(where, f"in sentences: {error}", "a JSON list of strings")
     if columns is None:
         raise DataError(name, "an empty file", "CSV with a header")
+    if not rows:
+        raise DataError(name, "a header without rows", "a row for each article")
 
 
 def _check_header(cells: list[str], where: str) -> list[str]:

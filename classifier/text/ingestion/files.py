@@ -96,7 +96,7 @@ def _find(path: Path) -> Iterator[Source | Fault]:
     if path.is_dir():
         found = False
         for item in _walk(path):
-            found = found or isinstance(item, Source)
+            found = True
             yield item
         if not found:
             raise DataError(name, "a folder with no readable file in it", _KNOWN)

@@ -53,15 +53,10 @@ def article_from_row(row: Mapping[str, Any], *, where: str, default_id: str) -> 
         known = msgspec.convert(row, _Row)
     except msgspec.ValidationError as error:
         raise wrong_type(error, where) from None
-    if known.sentences:
-        text = "\n".join(known.sentences)
-    elif known.text is not None:
-        text = known.text
-    elif known.sentences is None:
+    if not {"text", "sentences"} & row.keys():
         columns = ", ".join(map(str, row)) or "none"
         raise DataError(where, f"the columns {columns[:200]}", REQUIRED)
-    else:
-        text = ""
+    text = "\n".join(known.sentences) if known.sentences else known.text or ""
     given_id = "" if known.id is None else str(known.id)
     article = Article(
         id=given_id if given_id.strip() else default_id,

@@ -1,0 +1,76 @@
+"""What several commands share: help with an example, faults on standard error, progress."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from classifier.errors import Fault
+
+Commands = Any
+"""What ``ArgumentParser.add_subparsers`` returns; argparse gives its type no public name."""
+
+
+def add_command(commands: Commands, name: str, summary: str, about: str, example: str) -> Any:
+    """Add a command whose help says what it does and shows an example."""
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=about,
+        epilog=f"example:\n{example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+class FaultList:
+    """Collects faults, printing each when it is met, and knows the exit code."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.faults: list[Fault] = []
+        self._stream = stream or sys.stderr
+
+    def __call__(self, fault: Fault) -> None:
+        self.faults.append(fault)
+        print(f"cadrage: {fault}", file=self._stream)
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.faults else 0
+
+    def report(self, good: int, what: str) -> None:
+        """Say how many were good and how many bad, if any were bad."""
+        if self.faults:
+            print(
+                f"cadrage: {good} {what} done, {len(self.faults)} could not be read (listed above)",
+                file=self._stream,
+            )
+
+
+def say(text: str) -> None:
+    """Tell the user of a step, on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def utf8(stream: TextIO) -> TextIO:
+    """Return the stream writing UTF-8, whatever the locale says."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="replace", newline="\n")
+    return stream
+
+
+@contextmanager
+def progress(total: int | None, what: str) -> Iterator[Any]:
+    """Show a progress bar on a terminal; yields a function to call with the number done."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)

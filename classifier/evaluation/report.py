@@ -1,0 +1,64 @@
+"""An evaluation as text for the terminal and Markdown for documents."""
+
+from __future__ import annotations
+
+import math
+
+from classifier.evaluation.harness import WITHOUT_MILD, Evaluation, Part
+from classifier.schema import load_schema
+from classifier.statistics import Interval
+
+
+def figure(interval: Interval, digits: int = 3) -> str:
+    """Return ``0.812 [0.774, 0.845]``; an undefined figure is ``–``."""
+    if math.isnan(interval.value):
+        return "–"
+    text = f"{interval.value:.{digits}f}"
+    if not math.isnan(interval.low):
+        text += f" [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
+    return text
+
+
+def rows_of(part: Part) -> list[tuple[str, str, str, str, str]]:
+    """Return name, positives in gold, precision, recall and F1 for each label and macro."""
+    rows = []
+    for scope in (*load_schema().names, WITHOUT_MILD):
+        scores = part.intervals[scope]
+        rows.append(
+            (
+                scope,
+                f"{scores['support'].value:.0f}",
+                *(figure(scores[name]) for name in ("precision", "recall", "f1")),
+            )
+        )
+        if scope == load_schema().names[-1]:
+            macro = part.intervals["macro"]
+            rows.append(
+                ("macro", "", *(figure(macro[name]) for name in ("precision", "recall", "f1")))
+            )
+    return rows
+
+
+def table_of(evaluation: Evaluation) -> str:
+    """Return every part's scores as a plain table, intervals of 95 % over articles."""
+    lines = []
+    for name, part in evaluation.parts.items():
+        lines.append(
+            f"{name}: {len(part.judged.outcomes):,} sentences of "
+            f"{len(part.judged.clusters)} articles"
+        )
+        lines.append(f"  {'':34s} {'gold':>5s}  {'precision':<21s}  {'recall':<21s}  {'F1':<21s}")
+        for scope, support, precision, recall, f1 in rows_of(part):
+            lines.append(f"  {scope:34s} {support:>5s}  {precision:<21s}  {recall:<21s}  {f1:<21s}")
+        lines.append("")
+    return "\n".join(lines) + "\n"
+
+
+def markdown_of(part: Part) -> str:
+    """Return one part's scores as a Markdown table."""
+    lines = ["| label | gold | precision | recall | F1 |", "|---|---:|---|---|---|"]
+    lines += [
+        f"| {scope} | {support} | {precision} | {recall} | {f1} |"
+        for scope, support, precision, recall, f1 in rows_of(part)
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,273 @@
+"""From a configuration to a trained, calibrated, measured, saved and tracked model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from classifier.corpus.annotations import AnnotatedArticle
+from classifier.corpus.dataset import (
+    LabelledDocuments,
+    annotated_sources,
+    data_hashes,
+    label_documents,
+    load_gold,
+)
+from classifier.corpus.sources import SOURCES
+from classifier.corpus.splits import (
+    SplitManifest,
+    check_splits,
+    read_splits,
+    repeated_sentences,
+)
+from classifier.errors import DataError, Fault, UsageError
+from classifier.evaluation.harness import Evaluation, evaluate, parts_of_test
+from classifier.evaluation.report import table_of
+from classifier.models.families import FAMILIES, new_model, settings_type
+from classifier.models.store import ModelFiles
+from classifier.scoring import Scorer
+
+Say = Callable[[str], None]
+
+
+class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One experiment's TOML; an unknown key is an error.
+
+    Attributes:
+        name, version: of the model.
+        family: see ``classifier.models.families``.
+        sources: corpora whose train and validation parts are used.
+        licence: of the weights.
+        settings: of the family, checked against its own type.
+    """
+
+    name: str
+    version: str
+    family: str
+    sources: tuple[str, ...] = ("orangesum", "sequoia", "written")
+    licence: str = ""
+    settings: dict[str, Any] = {}
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Read an experiment's TOML.
+
+    Raises:
+        UsageError: missing file, broken TOML, unknown keys, families or sources, wrong types.
+    """
+    try:
+        experiment = msgspec.toml.decode(path.read_bytes(), type=Experiment)
+    except OSError as error:
+        raise UsageError(
+            str(path), error.strerror or "unreadable", "an experiment's TOML"
+        ) from None
+    except msgspec.DecodeError as error:
+        raise UsageError(
+            str(path), str(error), f"the keys {', '.join(Experiment.__struct_fields__)}"
+        ) from None
+    if experiment.family not in FAMILIES:
+        raise UsageError(
+            f"{path}: family", repr(experiment.family), f"one of {', '.join(FAMILIES)}"
+        )
+    for source in experiment.sources:
+        if source not in SOURCES or SOURCES[source].test_only:
+            learnable = [name for name, one in SOURCES.items() if not one.test_only]
+            raise UsageError(f"{path}: sources", repr(source), f"one of {', '.join(learnable)}")
+    _settings(experiment, path)
+    return experiment
+
+
+def _settings(experiment: Experiment, path: Path) -> Any:
+    kind = settings_type(experiment.family)
+    if kind is None:
+        if experiment.settings:
+            raise UsageError(
+                f"{path}: settings",
+                ", ".join(experiment.settings),
+                f"none: the family {experiment.family!r} has no settings",
+            )
+        return None
+    try:
+        return msgspec.convert(experiment.settings, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise UsageError(
+            f"{path}: settings", str(error), f"the keys {', '.join(kind.__struct_fields__)}"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The annotated documents at hand, by split."""
+
+    manifest: SplitManifest
+    train: LabelledDocuments
+    validation: LabelledDocuments
+    test: LabelledDocuments
+    hashes: Mapping[str, str]
+
+
+def load_corpus(data: Path, sources: Sequence[str]) -> Corpus:
+    """Load sources by split, and refuse splits that leak.
+
+    Raises:
+        DataError: annotations, text or split manifest missing or changed.
+        FaultsError: a document without split, near-duplicates on two sides.
+    """
+    manifest = read_splits(data / "splits.json")
+    annotated = load_gold(data, sources)
+    check_splits(manifest, annotated)
+    parts = {
+        split: label_documents(
+            one for one in annotated if manifest.assignment[one.document.key] == split
+        )
+        for split in ("train", "validation", "test")
+    }
+    return Corpus(
+        manifest, parts["train"], parts["validation"], parts["test"], data_hashes(data, sources)
+    )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A saved model and its evaluation on validation data."""
+
+    files: ModelFiles
+    evaluation: Evaluation
+    run_id: str = ""
+
+
+def train(
+    config: Path,
+    out: Path,
+    *,
+    data: Path = Path("data"),
+    track: bool = True,
+    say: Say = lambda _: None,
+) -> Trained:
+    """Train one experiment and save its model directory.
+
+    Args:
+        config: the experiment's TOML.
+        out: where the model directory is written.
+        data: the folder of annotations.
+        track: whether to log the run to MLflow.
+        say: told of each step.
+
+    Raises:
+        UsageError, DataError, FaultsError: see :func:`read_experiment` and :func:`load_corpus`.
+        MissingExtraError: the packages of the extra ``train`` are not installed.
+    """
+    experiment = read_experiment(config)
+    say(f"reading the corpus: {', '.join(experiment.sources)}")
+    corpus = load_corpus(data, experiment.sources)
+    say(
+        f"training {experiment.family} on {len(corpus.train):,} sentences of "
+        f"{len(corpus.train.documents)} articles"
+    )
+    model = new_model(experiment.family)()
+    settings = _settings(experiment, config)
+    if settings is not None:
+        model.settings = settings  # type: ignore[attr-defined]
+    model.fit(corpus.train, corpus.validation)
+    files = model.save(
+        out,
+        name=experiment.name,
+        version=experiment.version,
+        data=dict(corpus.hashes),
+        configuration=msgspec.to_builtins(experiment),
+        licence=experiment.licence,
+    )
+    say(f"saved {out} (SHA-256 {files.sha256[:12]}…)")
+    scorer = Scorer.load(out)
+    evaluation = evaluate(scorer, {"validation": corpus.validation}, say=say)
+    if not track:
+        return Trained(files, evaluation)
+    return Trained(files, evaluation, _track(experiment, config, out, files, corpus, evaluation))
+
+
+def _track(
+    experiment: Experiment,
+    config: Path,
+    out: Path,
+    files: ModelFiles,
+    corpus: Corpus,
+    evaluation: Evaluation,
+) -> str:
+    from classifier import tracking
+    from classifier.evaluation.plots import precision_recall_figure, reliability_figure
+
+    parameters = {**msgspec.to_builtins(experiment), "thresholds": files.manifest.thresholds}
+    with tracking.track("cadrage-train", experiment.name, params=parameters) as run:
+        run.tags({"model.sha256": files.sha256, "splits.sha256": corpus.manifest.sha256})
+        for name, digest in corpus.hashes.items():
+            run.dataset(name, digest, rows=len(corpus.train), source=name, context="train")
+        values, reasons = evaluation.flat()
+        run.metrics(values, reasons=reasons)
+        outcomes = evaluation.parts["validation"].judged.outcomes
+        run.figure(precision_recall_figure(outcomes), "precision_recall.png")
+        run.figure(reliability_figure(outcomes), "reliability.png")
+        run.json(evaluation.as_dict(), "evaluation.json")
+        run.file(config)
+        run.model(out, name="model", registered_name=experiment.name, alias="latest")
+        return run.id
+
+
+def evaluate_model(
+    model: str | None,
+    *,
+    data: Path = Path("data"),
+    split: str = "test",
+    track: bool = True,
+    say: Say = lambda _: None,
+) -> tuple[Evaluation, list[Fault]]:
+    """Judge a model directory, an MLflow model URI, or the shipped model on every source's part.
+
+    Returns:
+        the evaluation, and for each source that could not be judged what is missing.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+        DataError: no source could be read at all.
+    """
+    directory = None
+    if model is not None and model.startswith(("models:/", "runs:/")):
+        from classifier import tracking
+
+        directory = tracking.load_model_directory(model)
+    elif model is not None:
+        directory = Path(model)
+    scorer = Scorer.load(directory)
+    manifest = read_splits(data / "splits.json")
+    annotated: list[AnnotatedArticle] = []
+    missing: list[Fault] = []
+    for source in annotated_sources(data):
+        try:
+            annotated += load_gold(data, [source])
+        except DataError as error:
+            missing.append(error.fault)
+    left_out = repeated_sentences(manifest, annotated) if split == "test" else set()
+    judged = label_documents(
+        one for one in annotated if manifest.assignment.get(one.document.key) == split
+    )
+    evaluation = evaluate(scorer, parts_of_test(judged), left_out=left_out, say=say)
+    if track:
+        _track_evaluation(evaluation, manifest, split)
+    return evaluation, missing
+
+
+def _track_evaluation(evaluation: Evaluation, manifest: SplitManifest, split: str) -> None:
+    from classifier import tracking
+
+    info = evaluation.model
+    parameters = {"model": info.name, "version": info.version, "split": split}
+    with tracking.track("cadrage-evaluate", f"{info.name}-{split}", params=parameters) as run:
+        run.tags({"model.sha256": info.sha256, "splits.sha256": manifest.sha256})
+        values, reasons = evaluation.flat()
+        run.metrics(values, reasons=reasons)
+        run.json(evaluation.as_dict(), "evaluation.json")
+        run.text(table_of(evaluation), "scores.txt")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 Field = Literal["title", "heading", "text"]
@@ -16,8 +15,6 @@ Kind = Literal["headline", "sentence", "credit"]
 
 FIELDS: tuple[Field, ...] = ("title", "heading", "text")
 KINDS: tuple[Kind, ...] = ("headline", "sentence", "credit")
-
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Article:
     url: str = ""
     published: str = ""
     sentences: tuple[str, ...] | None = None
-    metadata: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     origin: str = ""
 
     def content(self, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from pathlib import Path
 
@@ -133,12 +134,12 @@ def run_fetch(options: argparse.Namespace) -> int:
     for source in options.source:
         files = annotation_files(options.data, source)
         documents = read_annotations(files) if files else []
-        with progress(None, f"fetching {source}") as show:
+        with progress(f"fetching {source}") as show:
             report = fetch(
                 source,
                 documents,
                 directory=options.directory,
-                progress=lambda done, _total, show=show: show(done),
+                progress=show,
             )
         faults += report.faults
         print(
@@ -215,7 +216,7 @@ def run_agreement(options: argparse.Namespace) -> int:
     stream = utf8(sys.stdout)
     first, second = passes
     if len(sources) > 1:
-        whole = measure_agreement(sum(first, []), sum(second, []))
+        whole = measure_agreement(*(list(itertools.chain(*one)) for one in passes))
         stream.write(agreement_table("all sources", whole))
     for source, one, other in zip(sources, first, second, strict=True):
         stream.write(agreement_table(source, measure_agreement(one, other)))
@@ -225,13 +226,13 @@ def run_agreement(options: argparse.Namespace) -> int:
 def run_draw(options: argparse.Namespace) -> int:
     """Draw batches and write plans and sheets."""
     from classifier.corpus.annotations import join_text, write_annotations
-    from classifier.corpus.selection import draw, read_plan
+    from classifier.corpus.selection import draw_plan, read_plan
     from classifier.corpus.sheets import drawn_from, write_sheet
     from classifier.corpus.sources import load_text
 
     plan = read_plan(options.plan)
     articles = load_text(plan.source)
-    for batch in draw(plan, articles):
+    for batch in draw_plan(options.plan, articles):
         name = f"{plan.source}-{batch[0].batch}"
         write_annotations(batch, options.out / f"{name}.plan.jsonl")
         drawn = drawn_from(join_text(document, articles[document.id]) for document in batch)

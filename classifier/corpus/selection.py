@@ -43,6 +43,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         run: of longer ones this many consecutive units, plus title and heading.
         batch: about how many units make a batch.
         first: number of the first batch.
+        after: plan files, beside this one, whose documents are not drawn again.
     """
 
     source: str
@@ -52,6 +53,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch: int
     strata: tuple[Stratum, ...]
     first: int = 1
+    after: tuple[str, ...] = ()
 
 
 def read_plan(path: Path) -> Plan:
@@ -60,6 +62,18 @@ def read_plan(path: Path) -> Plan:
         return msgspec.toml.decode(path.read_bytes(), type=Plan)
     except msgspec.DecodeError as error:
         raise UsageError(str(path), str(error), "a drawing plan") from None
+
+
+def draw_plan(path: Path, articles: Mapping[str, Article]) -> list[list[DocumentMark]]:
+    """Draw the batches of a plan file, leaving out what the plans named in ``after`` draw."""
+    plan = read_plan(path)
+    taken = [
+        document.id
+        for earlier in plan.after
+        for batch in draw_plan(path.parent / earlier, articles)
+        for document in batch
+    ]
+    return draw(plan, articles, taken)
 
 
 def draw(

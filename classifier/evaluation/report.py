@@ -19,7 +19,7 @@ def figure(interval: Interval, digits: int = 3) -> str:
     return text
 
 
-def rows_of(part: Part) -> list[tuple[str, str, str, str, str]]:
+def rows_of(part: Part) -> list[tuple[str, ...]]:
     """Return name, positives in gold, precision, recall and F1 for each label and macro."""
     rows = []
     for scope in (*load_schema().names, WITHOUT_MILD):

@@ -253,16 +253,21 @@ def _labels(item: SentenceScore, view: _View) -> list[Line]:
         score = item.labels[label.name]
         name = f"{label.code} {label.name:<{widest}} {_odds(score.probability)} "
         if label.name in shown:
-            said = [*dict.fromkeys(cue.device or view.say("weights") for cue in shown[label.name])]
+            said = [*dict.fromkeys(_device(cue.device, label, view) for cue in shown[label.name])]
             if not said:
                 said = [view.say("no_cue")]
             if score.depth is not None:
                 said.append(view.say("hands", depth=score.depth))
-            lines.append([(name, view.style(at)), (_plain(", ".join(said)), "")])
+            lines.append([(name, view.style(at)), (", ".join(said), "")])
         elif score.withdrawn:
             reason = view.say("withdrawn_because", reason=score.withdrawn)
             lines.append([(name + _plain(reason), _DIM)])
     return lines
+
+
+def _device(name: str, label: Label, view: _View) -> str:
+    """The device's own name, which is what ``hide`` takes; words for what the schema has not."""
+    return name if name in label.device_names else view.say("weights")
 
 
 def _summary(score: ArticleScore, view: _View) -> list[Line]:
@@ -301,7 +306,7 @@ def _details(label: Label, facts: Mapping[str, Any], view: _View) -> list[str]:
     if label.name == DEPTH_LABEL and facts["max_depth"] is not None:
         said.append(view.say("max_depth", depth=facts["max_depth"]))
     counts = [
-        f"{_plain(device) or view.say('weights')} {count}"
+        f"{_device(device, label, view)} {count}"
         for device, count in facts["devices"].get(label.name, {}).items()
         if count and (label.name, device) not in view.hidden
     ]

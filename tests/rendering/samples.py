@@ -195,7 +195,7 @@ def trap_score() -> ArticleScore:
                 ),
             )
         },
-        4: {"T": (1.0, None, ("verront bien:",))},
+        4: {"T": (1.0, None, ("verront bien:weights",))},
     }
     scored = [score_sentence(unit, flags.get(unit.index, {})) for unit in units]
     labels = dict(scored[3].labels)
@@ -225,7 +225,7 @@ def sentence_scores(draw: st.DrawFn, index: int = 0) -> SentenceScore:
     text = draw(TEXTS)
     labels: dict[str, LabelScore] = {}
     for label in load_schema().labels:
-        devices = st.sampled_from((*label.device_names, ""))
+        devices = st.sampled_from((*label.device_names, "weights"))
         offsets = st.integers(-2, len(text) + 2)
         cues = draw(st.lists(st.builds(Cue, offsets, offsets, devices), max_size=4))
         positive = draw(st.booleans())

@@ -48,6 +48,7 @@ def test_both_samples_are_valid(
         (("sentences", 0, "labels", "relay_sourcing", "depth"), 0),
         (("sentences", 0, "labels", "relay_sourcing", "probability"), 1.5),
         (("sentences", 0, "kind"), "footer"),
+        (("sentences", 2, "labels", "relay_sourcing", "cues", 0, "device"), "frame"),
         (("summary", "labels", "attribution_hedging", "share"), "53 %"),
         (("model", "sha256"), "abc"),
     ],
@@ -92,7 +93,7 @@ def test_the_schema_knows_the_labels_and_devices(document_schema: dict[str, Any]
     )
     for label in labels:
         device = definitions[f"{label.name}_cue"]["properties"]["device"]
-        assert tuple(device["examples"]) == label.device_names
+        assert tuple(device["enum"]) == (*label.device_names, "weights")
 
 
 def test_shape_of_one_sentence(trap_score: ArticleScore) -> None:

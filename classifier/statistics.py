@@ -243,7 +243,9 @@ class Replicates:
         No interval (NaN ends, with the reason) is given when the figure is undefined, when there
         are fewer than two articles, or when more than :data:`MAX_UNDEFINED` of the replicates are
         undefined. An interval of width 0 carries a reason too: when every resample gives the same
-        value (a precision of 1, say), resampling cannot show the uncertainty there is.
+        value (a precision of 1, say), resampling cannot show the uncertainty there is. With few
+        articles both methods are a little too narrow: simulated F1 at 0.95 was covered 0.93 of the
+        time with 30 articles, 0.94 with 60, 0.95 with 200.
 
         Args:
             clusters: how many articles were drawn from.

@@ -76,6 +76,14 @@ def test_pairs_of_one_device_come_first() -> None:
     ]
 
 
+def test_a_cue_of_the_same_device_goes_before_an_earlier_one() -> None:
+    # Both meet 0-10 doubt; one pair is possible, and it is doubt with doubt.
+    first = [Cue(0, 10, "conditional"), Cue(2, 8, "doubt")]
+    assert pair_cues(first, [Cue(0, 10, "doubt")], overlap=True, devices=False) == [
+        (Cue(2, 8, "doubt"), Cue(0, 10, "doubt"))
+    ]
+
+
 def test_without_devices_the_same_words_are_one_cue() -> None:
     twice = [Cue(0, 5, "frame"), Cue(0, 5, "doubt")]
     assert count(twice, [Cue(0, 5, "frame")], False, True) == [2, 1, 1]

@@ -223,6 +223,13 @@ def test_bca_falls_back_to_percentile_and_says_so() -> None:
     assert "BCa undefined" in bca.reason
 
 
+def test_replicates_equal_to_the_value_count_half() -> None:
+    # 1, 2, 2, 3 about 2: below (1 + 3) / 2 of 4 = 1/2: z0 = 0; left out 1, 2, 3: a = 0: the tails
+    # are those of the percentile interval.
+    tails = bca_tails(2.0, np.array([1.0, 2.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0]), 0.9)
+    assert tails == pytest.approx((0.05, 0.95))
+
+
 def test_bca_is_undefined_with_every_replicate_on_one_side() -> None:
     assert bca_tails(5.0, np.array([1.0, 2.0]), np.array([1.0, 2.0]), 0.95) is None
 

@@ -22,6 +22,7 @@ from typing import Any
 from classifier.corpus.annotations import DocumentMark, document_hash
 from classifier.errors import DataError, Fault, UsageError
 from classifier.records import Article
+from classifier.text.ingestion import read_articles
 
 _RAW = "https://raw.githubusercontent.com"
 
@@ -106,6 +107,8 @@ def working_folder() -> Path:
 
 def text_path(name: str, data: Path = Path("data")) -> Path:
     """Return where a source's text stands once it is here."""
+    if name == "seed":
+        return data.parent / "seeds"
     if find_source(name).committed:
         return data / name / "articles.jsonl"
     return working_folder() / "corpora" / f"{name}.jsonl"
@@ -125,12 +128,18 @@ def load_text(name: str, data: Path = Path("data")) -> dict[str, Article]:
             f"the text of source {name!r}",
             f"Bring it with: cadrage corpus fetch {name}",
         )
+    if path.is_dir():
+        return {article.id: article for article in read_articles([path], on_fault=_refuse)}
     articles = {}
     with path.open(encoding="utf-8") as stream:
         for line in stream:
             article = _from_row(json.loads(line))
             articles[article.id] = article
     return articles
+
+
+def _refuse(fault: Fault) -> None:
+    raise DataError(fault.where, fault.found, fault.expected, fault.fix)
 
 
 def _from_row(row: Mapping[str, Any]) -> Article:

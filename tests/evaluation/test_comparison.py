@@ -64,6 +64,22 @@ def test_models_alike_are_tied_with_the_smallest_difference_that_would_show() ->
         assert difference.detectable > abs(difference.interval.value)
 
 
+def test_a_larger_family_can_detect_less() -> None:
+    # (z_{1 − 0.05/8} + z_0.8) / (z_{1 − 0.05/2} + z_0.8) = (2.4977 + 0.8416) / (1.9600 + 0.8416)
+    # = 1.192 for four tests against one; a little more, for the articles' part in the null.
+    models = {"a": [GOOD], "b": [POOR]}
+    four = compare(models, RESAMPLES, permutations=99).differences[0]
+    alone = compare(models, RESAMPLES, permutations=99, keys=[four.key]).differences[0]
+    assert four.detectable / alone.detectable == pytest.approx(1.22, abs=0.03)
+
+
+def test_three_articles_can_show_no_difference_at_all() -> None:
+    few = Resamples.draw(Clusters.of("abc" * (ROWS // 3)), replicates=50)
+    found = compare({"a": [GOOD], "b": [POOR]}, few, keys=[Key(HEDGING, "f1")], permutations=999)
+    assert found.differences[0].verdict == "tied"
+    assert found.differences[0].detectable == math.inf
+
+
 def test_a_model_is_tied_with_itself_and_nothing_can_be_detected() -> None:
     found = compare({"a": [GOOD], "b": [GOOD]}, RESAMPLES, permutations=99)
     for difference in found.differences:

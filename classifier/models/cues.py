@@ -124,13 +124,14 @@ class CueLexicon:
         """Return the numbers of the entries whose anchors stand among the (lower case) words."""
         present = set(words)
         found: set[int] = set()
+        known = self._words
+        for word in present & known.keys():
+            found.update(known[word])
+        stems = self._stems
         for word in present:
-            numbers = self._words.get(word)
-            if numbers is not None:
-                found.update(numbers)
-            stems = self._stems.get(word[:_PREFIX])
-            if stems is not None:
-                found.update(number for stem, number in stems if word.startswith(stem))
+            for stem, number in stems.get(word[:_PREFIX], ()):
+                if number not in found and word.startswith(stem):
+                    found.add(number)
         return sorted(number for number in found if self._satisfied(number, present))
 
     def _satisfied(self, number: int, present: set[str]) -> bool:

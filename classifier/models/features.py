@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -83,11 +83,11 @@ def token_spans(view: UnitView) -> list[tuple[str, int, int]]:
     ]
 
 
-def word_features(view: UnitView) -> set[str]:
-    """Return word 1-grams and 2-grams."""
+def word_features(view: UnitView) -> Iterable[str]:
+    """Return word 1-grams and 2-grams, each once, in an order that no hash seed changes."""
     tokens = view.tokens
-    features = set(tokens)
-    features.update(map(" ".join, itertools.pairwise(tokens)))
+    features = dict.fromkeys(tokens)
+    features.update(dict.fromkeys(map(" ".join, itertools.pairwise(tokens))))
     return features
 
 
@@ -96,43 +96,46 @@ def char_ngrams(token: str) -> tuple[str, ...]:
     """Return the character n-grams of one word between spaces (scikit-learn's ``char_wb``)."""
     padded = f" {token} "
     return tuple(
-        {
+        dict.fromkeys(
             padded[start : start + size]
             for size in CHAR_SIZES
             for start in range(max(1, len(padded) - size + 1))
-        }
+        )
     )
 
 
-def char_features(view: UnitView) -> set[str]:
+def char_features(view: UnitView) -> Iterable[str]:
     """Return the character n-grams of every word."""
-    return set().union(*map(char_ngrams, view.tokens))
+    return dict.fromkeys(itertools.chain.from_iterable(map(char_ngrams, view.tokens)))
 
 
-def before_features(view: UnitView) -> set[str]:
+def before_features(view: UnitView) -> Iterable[str]:
     """Return the words of the unit before."""
-    return set(view.before.tokens) if view.before is not None else set()
+    return dict.fromkeys(view.before.tokens) if view.before is not None else ()
 
 
-def cue_features(view: UnitView) -> set[str]:
+def cue_features(view: UnitView) -> Iterable[str]:
     """Return patterns, devices, their pairs, those of the unit before, and position."""
-    features = {f"id={match.entry.id}" for match in view.matches}
-    devices = {
-        f"{match.entry.label}.{match.entry.device}"
-        for match in view.matches
-        if match.entry.polarity == "positive"
-    }
-    features |= {f"dev={device}" for device in devices}
-    ordered = sorted(features)
-    features |= {f"{a}&{b}" for i, a in enumerate(ordered) for b in ordered[i + 1 :]}
-    features |= {f"count={min(len(devices), 4)}"}
-    features.update(view.place)
+    devices = sorted(
+        {
+            f"{match.entry.label}.{match.entry.device}"
+            for match in view.matches
+            if match.entry.polarity == "positive"
+        }
+    )
+    found = sorted({f"id={match.entry.id}" for match in view.matches})
+    found += [f"dev={device}" for device in devices]
+    features = dict.fromkeys(found)
+    features.update(dict.fromkeys(f"{a}&{b}" for a, b in itertools.combinations(found, 2)))
+    features[f"count={min(len(devices), 4)}"] = None
+    features.update(dict.fromkeys(view.place))
     if view.before is not None:
-        features |= {f"before:id={match.entry.id}" for match in view.before.matches}
+        before = sorted({match.entry.id for match in view.before.matches})
+        features.update(dict.fromkeys(f"before:id={name}" for name in before))
     return features
 
 
-EXTRACTORS = {
+EXTRACTORS: dict[str, Callable[[UnitView], Iterable[str]]] = {
     "word": word_features,
     "char": char_features,
     "before": before_features,

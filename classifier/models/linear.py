@@ -7,7 +7,8 @@ what else is in a batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -61,18 +62,19 @@ class FeatureGroup:
         )
         object.__setattr__(self, "table", np.ascontiguousarray(table))
 
-    def scores(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+    def scores(self, rows: Sequence[Collection[int]]) -> NDArray[np.float64]:
         """Return the group's part of the scores, shape (len(rows), n_labels).
 
         Args:
-            rows: for each sentence its feature rows, ascending.
+            rows: for each sentence its feature rows.
         """
         labels = self.table.shape[1] - 1
         sums = np.zeros((len(rows), labels + 1))
         filled = [number for number, row in enumerate(rows) if row]
         if filled:
             lengths = [len(rows[number]) for number in filled]
-            flat = np.fromiter((one for number in filled for one in rows[number]), np.intp)
+            chained = itertools.chain.from_iterable(rows)
+            flat = np.fromiter(chained, np.intp, count=sum(lengths))
             starts = np.zeros(len(filled), dtype=np.intp)
             np.cumsum(lengths[:-1], out=starts[1:])
             sums[filled] = np.add.reduceat(self.table[flat], starts, axis=0)
@@ -123,15 +125,13 @@ class LinearModel(Model):
             total += group.scores([self._rows(name, group, view) for view in views])
         return total
 
-    def _rows(self, name: str, group: FeatureGroup, view: UnitView) -> list[int]:
-        found: Iterable[int]
+    def _rows(self, name: str, group: FeatureGroup, view: UnitView) -> Collection[int]:
+        """Return a unit's feature rows; their order, and so the sum's last bit, is always one."""
         if name == "char":
             # A word's n-grams are looked up once for all the sentences it stands in.
-            found = set().union(*[self._word_rows(group, token) for token in view.tokens])
-        else:
-            look_up: Callable[[str], int | None] = group.index.get
-            found = {row for row in map(look_up, EXTRACTORS[name](view)) if row is not None}
-        return sorted(found)
+            return set().union(*[self._word_rows(group, token) for token in view.tokens])
+        found = map(group.index.get, EXTRACTORS[name](view))
+        return [row for row in found if row is not None]
 
     def _word_rows(self, group: FeatureGroup, token: str) -> tuple[int, ...]:
         rows = self._char_rows.get(token)

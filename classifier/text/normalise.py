@@ -43,7 +43,9 @@ class NormalText:
         """Return the original's offsets of ``text[start:end]``."""
         if self.origins is None:
             return start, end
-        return self.origins[start], self.origins[end]
+        first = self.origins[start]
+        # One character may compose to two: each of them still stands for the whole.
+        return first, max(self.origins[end], first + 1 if end > start else first)
 
 
 def normalise(text: str) -> NormalText:
@@ -65,9 +67,10 @@ def _compose(text: str) -> NormalText:
         while end < len(text) and unicodedata.combining(text[end]):
             end += 1
         piece = unicodedata.normalize("NFC", text[start:end])
-        if piece != "\u00ad":
-            parts.append(piece)
-            origins.extend([start] * len(piece))
+        for place, char in enumerate(piece):
+            if char != "\u00ad":
+                parts.append(char)
+                origins.append(min(start + place, end - 1))
         start = end
     origins.append(len(text))
     return NormalText("".join(parts).translate(_SAME_LENGTH), origins, len(text))

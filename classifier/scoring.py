@@ -141,9 +141,7 @@ class Scorer:
                 )
                 if not kept:
                     positive = False
-                    withdrawn = (
-                        f"the credited outlet is the article's publisher, {article.publisher}"
-                    )
+                    withdrawn = f"own_publisher:{article.publisher}"
                 else:
                     cues = kept
             depth = None
@@ -173,10 +171,11 @@ def _credits_own(publisher: str, text: str, cue: Cue) -> bool:
 
 
 def _warnings(scored: Iterable[SentenceScore], language: str) -> Iterator[str]:
+    """Yield codes, with what was found after a colon; the page and the table phrase them."""
     if language != "fr":
-        yield f"not French: the text looks like {language!r}; the labels mean little"
+        yield f"not_french:{language}"
     if not any(one.sentence.kind != "credit" for one in scored):
-        yield "no sentence: nothing could be labelled"
+        yield "no_sentence"
 
 
 def summarise(scored: Iterable[SentenceScore]) -> dict[str, Any]:

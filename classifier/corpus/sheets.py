@@ -15,11 +15,11 @@ depth, ``#2`` the second occurrence of those words in the sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from classifier.corpus.annotations import AnnotatedArticle, DocumentMark, LabelMark, mark_document
-from classifier.errors import Fault, FaultsError
+from classifier.errors import DataError, Fault, FaultsError
 from classifier.records import Article, Sentence
 from classifier.schema import load_schema
 
@@ -82,30 +82,25 @@ def read_answers(paths: Iterable[Path], documents: Sequence[Drawn]) -> list[Docu
     labels: dict[str, dict[int, dict[str, LabelMark]]] = {}
     notes: dict[str, dict[int, str]] = {}
     topics: dict[str, str] = {}
-    current = ""
-    lines = [
-        (f"{path}:{number}", line)
-        for path in paths
-        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
-    ]
-    for where, line in lines:
-        if not line.strip():
-            continue
-        if line.startswith("##"):
-            words = line[2:].replace("|", " ").split()
-            current = words[0] if words else ""
-            if current not in known:
-                faults.append(Fault(where, f"document {current!r}", "a document of this sheet"))
-                current = ""
-                continue
-            topics[current] = words[1] if len(words) > 1 else ""
-            labels.setdefault(current, {})
-            notes.setdefault(current, {})
-        elif current:
-            try:
-                read_line(line, known[current][1], labels[current], notes[current])
-            except ValueError as error:
-                faults.append(Fault(where, f"{line.strip()!r}", str(error)))
+    for path in paths:
+        current: str | None = ""
+        for where, line in answer_lines(path):
+            if line.startswith("##"):
+                current, rest = find_key(line, known)
+                if current is None:
+                    found = f"document {line[2:].strip()!r}"
+                    faults.append(Fault(where, found, "a document of this sheet"))
+                    continue
+                topics[current] = rest[0] if rest else topics.get(current, "")
+                labels.setdefault(current, {})
+                notes.setdefault(current, {})
+            elif current:
+                try:
+                    read_line(line, known[current][1], labels[current], notes[current])
+                except ValueError as error:
+                    faults.append(Fault(where, f"{line.strip()!r}", str(error)))
+            elif current == "":
+                faults.append(Fault(where, f"{line.strip()!r}", "first the '##' line of a document"))
     for key in known.keys() - labels.keys():
         faults.append(Fault(key, "no answer", "a '##' line for each document"))
     marks = []
@@ -134,6 +129,37 @@ def read_answers(paths: Iterable[Path], documents: Sequence[Drawn]) -> list[Docu
     if faults:
         raise FaultsError(faults)
     return marks
+
+
+def answer_lines(path: Path) -> list[tuple[str, str]]:
+    """Return the lines of an answer file that are not blank, each with ``file:line``.
+
+    Raises:
+        DataError: the file cannot be read, or is not UTF-8.
+    """
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise DataError(str(path), error.strerror or "unreadable", "a file of answers") from None
+    except UnicodeDecodeError as error:
+        raise DataError(str(path), f"byte {error.start} is not UTF-8", "text in UTF-8") from None
+    return [(f"{path}:{number}", line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def find_key(line: str, known: Collection[str]) -> tuple[str | None, list[str]]:
+    """Return the document that a ``##`` line names, None if unknown, and the words after it.
+
+    A document's id may hold spaces: the longest known key counts.
+    """
+    text = line[2:].strip()
+    first, *rest = text.replace("|", " ").split() or [""]
+    if first in known:
+        return first, rest
+    for key in sorted(known, key=len, reverse=True):
+        after = text.removeprefix(key)
+        if after != text and after[:1] in ("", " ", "|"):
+            return key, after.replace("|", " ").split()
+    return None, []
 
 
 def read_line(
@@ -165,7 +191,7 @@ def read_line(
     for option in options:
         if re.fullmatch(r"d\d", option):
             depth = int(option[1:])
-        elif re.fullmatch(r"#\d", option):
+        elif re.fullmatch(r"#[1-9]", option):
             occurrence = int(option[1:])
         elif option.startswith("note:"):
             notes[index] = "; ".join(filter(None, [notes.get(index, ""), option[5:].strip()]))
@@ -182,12 +208,17 @@ def read_line(
 
 
 def _find_words(text: str, words: str, occurrence: int) -> tuple[int, int]:
-    """Locate words in a sentence, white space and apostrophe shape aside."""
+    """Locate words in a sentence, white space and apostrophe shape aside.
+
+    Whole words go before parts of words: ``on`` is not the end of ``selon``.
+    """
     if not words:
         raise ValueError("the cue's words after the code")
     pattern = r"\s+".join(re.escape(word) for word in words.split())
     pattern = re.sub(r"['’]", "['’]", pattern)
-    found = list(re.finditer(pattern, text)) or list(re.finditer(pattern, text, re.IGNORECASE))
-    if len(found) < occurrence:
-        raise ValueError(f"words that stand in the sentence: {text[:160]!r}")
-    return found[occurrence - 1].span()
+    for whole in (rf"(?<!\w){pattern}(?!\w)", pattern):
+        for flags in (re.NOFLAG, re.IGNORECASE):
+            found = list(re.finditer(whole, text, flags))
+            if len(found) >= occurrence:
+                return found[occurrence - 1].span()
+    raise ValueError(f"words that stand in the sentence: {text[:160]!r}")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from classifier.rendering.words import percent, say
+from classifier.rendering.marking import clean
+from classifier.rendering.words import percent, phrase, say
 from classifier.schema import Device, Label
 
 LANGUAGES = ("fr", "en")
@@ -18,6 +19,14 @@ LANGUAGES = ("fr", "en")
 def both(key: str, **values: object) -> str:
     """Return the words in each language; the style sheet shows one of them."""
     return each({at: say(key, at, **values) for at in LANGUAGES})
+
+
+def both_phrases(code: str, inside: str = "") -> str:
+    """Return a warning or reason in each language, within the words for ``inside`` if given."""
+    phrases = {at: clean(phrase(code, at)) for at in LANGUAGES}
+    if inside:
+        phrases = {at: say(inside, at, reason=words) for at, words in phrases.items()}
+    return each(phrases)
 
 
 def each(texts: Mapping[str, str]) -> str:

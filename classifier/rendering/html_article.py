@@ -13,6 +13,7 @@ from classifier.rendering.bilingual import (
     LANGUAGES,
     attribute,
     both,
+    both_phrases,
     each,
     show_definition,
     show_name,
@@ -75,7 +76,7 @@ class _Article:
         about.append(f"{both('article_language')} {escape(clean(score.language)) or '–'}")
         warnings = "".join(
             f'<p class="warning" role="note"><strong>{both("warning")}</strong>'
-            f"{escape(clean(warning))}</p>"
+            f"{both_phrases(warning)}</p>"
             for warning in score.warnings
         )
         return (
@@ -239,7 +240,7 @@ class _Article:
         """Return a note's device, reason and key for the switches, the first two as HTML."""
         key = f"{label.name}.{_NO_DEVICE}"
         if score.withdrawn and not score.positive:
-            return "", both("withdrawn_because", reason=clean(score.withdrawn)), key
+            return "", both_phrases(score.withdrawn, "withdrawn_because"), key
         if cue is None:
             return "", both("no_cue"), key
         for device in label.devices:

@@ -27,7 +27,7 @@ from classifier.rendering.marking import (
     marks_of,
     shown_labels,
 )
-from classifier.rendering.words import percent, say
+from classifier.rendering.words import percent, phrase, say
 from classifier.schema import Label, load_schema
 
 Piece = tuple[str, str]  # text and rich style
@@ -165,7 +165,8 @@ def _header(score: ArticleScore, view: _View) -> list[Line]:
         about.insert(1, _plain(score.article.publisher))
     lines += _indent([(" · ".join(about), _DIM)], view, 3)
     for warning in score.warnings:
-        lines += _indent([(f"! {view.say('warning')}{_plain(warning)}", _NOTE)], view, 3, 5)
+        said = _plain(phrase(warning, view.language))
+        lines += _indent([(f"! {view.say('warning')}{said}", _NOTE)], view, 3, 5)
     return [*lines, []]
 
 
@@ -260,7 +261,7 @@ def _labels(item: SentenceScore, view: _View) -> list[Line]:
                 said.append(view.say("hands", depth=score.depth))
             lines.append([(name, view.style(at)), (", ".join(said), "")])
         elif score.withdrawn:
-            reason = view.say("withdrawn_because", reason=score.withdrawn)
+            reason = view.say("withdrawn_because", reason=phrase(score.withdrawn, view.language))
             lines.append([(name + _plain(reason), _DIM)])
     return lines
 

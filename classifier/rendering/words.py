@@ -56,6 +56,16 @@ _WORDS: dict[str, tuple[str, str]] = {
     "headline": ("titre", "headline"),
     "sentence": ("phrase {index}", "sentence {index}"),
     "withdrawn": ("retiré", "withdrawn"),
+    "own_publisher": (
+        "le média crédité est l’éditeur de l’article, {detail}",
+        "the credited outlet is the article’s own publisher, {detail}",
+    ),
+    "not_french": (
+        "ce texte ne semble pas être en français (langue reconnue\u00a0: {detail})\u00a0; "
+        "les étiquettes n’y valent guère",
+        "this text does not look French (language found: {detail}); the labels mean little",
+    ),
+    "no_sentence": ("aucune phrase à étiqueter", "no sentence that could be labelled"),
     "withdrawn_because": ("retiré\u00a0: {reason}", "withdrawn: {reason}"),
     "hidden": ("masqué", "hidden"),
     "hidden_list": ("Masqué\u00a0: {names}", "Hidden: {names}"),
@@ -64,6 +74,15 @@ _WORDS: dict[str, tuple[str, str]] = {
     "article_id": ("identifiant", "identifier"),
     "article_language": ("langue", "language"),
 }
+
+
+def phrase(code: str, language: str) -> str:
+    """Return the words for a warning or a reason such as ``not_french:en``.
+
+    What has no words of its own is returned as it is.
+    """
+    key, _, detail = code.partition(":")
+    return say(key, language, detail=detail) if key in _WORDS else code
 
 
 def say(key: str, language: str, **values: object) -> str:

@@ -18,7 +18,7 @@ from classifier.corpus.dataset import (
     label_documents,
     load_gold,
 )
-from classifier.corpus.sources import SOURCES
+from classifier.corpus.sources import SOURCES, find_source
 from classifier.corpus.splits import (
     SplitManifest,
     check_splits,
@@ -54,8 +54,11 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: dict[str, Any] = {}
 
 
-def read_experiment(path: Path) -> Experiment:
+def read_experiment(path: Path, data: Path | None = None) -> Experiment:
     """Read an experiment's TOML.
+
+    Args:
+        data: the folder of annotations; with it, sources are looked up there too.
 
     Raises:
         UsageError: missing file, broken TOML, unknown keys, families or sources, wrong types.
@@ -75,9 +78,12 @@ def read_experiment(path: Path) -> Experiment:
             f"{path}: family", repr(experiment.family), f"one of {', '.join(FAMILIES)}"
         )
     for source in experiment.sources:
-        if source not in SOURCES or SOURCES[source].test_only:
+        if data is not None:
+            find_source(source, data)
+        if source in SOURCES and SOURCES[source].test_only:
             learnable = [name for name, one in SOURCES.items() if not one.test_only]
-            raise UsageError(f"{path}: sources", repr(source), f"one of {', '.join(learnable)}")
+            expected = f"one of {', '.join(learnable)}, or articles of your own"
+            raise UsageError(f"{path}: sources", f"{source!r}, for tests only", expected)
     _settings(experiment, path)
     return experiment
 
@@ -162,7 +168,7 @@ def train(
         UsageError, DataError, FaultsError: see :func:`read_experiment` and :func:`load_corpus`.
         MissingExtraError: the packages of the extra ``train`` are not installed.
     """
-    experiment = read_experiment(config)
+    experiment = read_experiment(config, data)
     say(f"reading the corpus: {', '.join(experiment.sources)}")
     corpus = load_corpus(data, experiment.sources)
     say(

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from classifier.corpus.annotations import AnnotatedArticle, DocumentMark, LabelMark, SentenceMark
-from classifier.corpus.sheets import read_line
+from classifier.corpus.sheets import answer_lines, find_key, read_line
 from classifier.errors import DataError, Fault, FaultsError
 from classifier.schema import load_schema
 
@@ -35,7 +35,7 @@ def pair_passes(first: Iterable[AnnotatedArticle], second: Iterable[DocumentMark
     """Pair the two passes by document.
 
     Raises:
-        DataError: a document that only one pass has read.
+        DataError: a document that only one pass has read, or whose units or text differ.
     """
     others = {document.key: document for document in second}
     pairs = []
@@ -43,14 +43,27 @@ def pair_passes(first: Iterable[AnnotatedArticle], second: Iterable[DocumentMark
         other = others.pop(one.document.key, None)
         if other is None:
             raise DataError(one.document.key, "one pass", "two passes of every document")
+        _check_same_units(one.document, other)
         pairs.append((one, other))
     if others:
         raise DataError(next(iter(others)), "one pass", "two passes of every document")
     return pairs
 
 
+def _check_same_units(first: DocumentMark, second: DocumentMark) -> None:
+    if first.sha256 != second.sha256:
+        raise DataError(first.key, "passes that read different texts", "one SHA-256 in both")
+    units = [
+        [(mark.index, mark.field, mark.start, mark.end, mark.kind) for mark in one.sentences]
+        for one in (first, second)
+    ]
+    if units[0] != units[1]:
+        found = f"{len(units[0])} units in one pass, {len(units[1])} in the other, not the same"
+        raise DataError(first.key, found, "the same units in both passes")
+
+
 def is_disputed(first: SentenceMark, second: SentenceMark) -> bool:
-    """Say whether labels, devices or depth differ, or a device's cues do not even overlap."""
+    """Say whether labels, devices or depth differ, or a cue overlaps none of the other pass."""
     if first.labels.keys() != second.labels.keys():
         return True
     for name, mine in first.labels.items():
@@ -58,6 +71,8 @@ def is_disputed(first: SentenceMark, second: SentenceMark) -> bool:
         if mine.devices != other.devices or mine.depth != other.depth:
             return True
         if not all(_meets(cue, other.cues) for cue in mine.cues):
+            return True
+        if not all(_meets(cue, mine.cues) for cue in other.cues):
             return True
     return False
 
@@ -137,19 +152,20 @@ def read_decisions(paths: Iterable[Path], pairs: Sequence[Pair]) -> dict[str, di
     decided: dict[str, dict[int, Decision]] = {}
     faults: list[Fault] = []
     for path in paths:
-        current = ""
-        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-            where = f"{path}:{number}"
+        current: str | None = ""
+        for where, line in answer_lines(path):
             if line.startswith("##"):
-                current = line[2:].split()[0]
-                if current not in known:
-                    faults.append(Fault(where, f"document {current!r}", "a disputed document"))
-                    current = ""
-            elif line.strip() and current:
+                current, _ = find_key(line, known)
+                if current is None:
+                    found = f"document {line[2:].strip()!r}"
+                    faults.append(Fault(where, found, "a disputed document"))
+            elif current:
                 try:
                     _read_decision(line.strip(), known[current], decided.setdefault(current, {}))
                 except ValueError as error:
                     faults.append(Fault(where, repr(line.strip()), str(error)))
+            elif current == "":
+                faults.append(Fault(where, repr(line.strip()), "first the '##' line of a document"))
     for key, index in sorted(open_units):
         if index not in decided.get(key, {}):
             faults.append(Fault(f"{key} unit {index}", "no answer", "a third reading"))
@@ -165,10 +181,10 @@ def _read_decision(line: str, pair: Pair, decided: dict[int, Decision]) -> None:
         labels: dict[int, dict[str, LabelMark]] = {
             index: decision.labels for index, decision in decided.items()
         }
-        notes: dict[int, str] = {}
+        notes = {index: decision.note for index, decision in decided.items()}
         read_line(line, one.sentences, labels, notes)
         for index, found in labels.items():
-            decided[index] = Decision(found, notes.get(index, "") or _note(decided, index))
+            decided[index] = Decision(found, notes.get(index, ""))
         return
     index = int(choice[1])
     marks = {mark.index: mark for mark in (other if choice[2] == "B" else one.document).sentences}
@@ -176,10 +192,6 @@ def _read_decision(line: str, pair: Pair, decided: dict[int, Decision]) -> None:
         raise ValueError("the number of a unit of this document")
     labels_of = {} if choice[2] == "none" else dict(marks[index].labels)
     decided[index] = Decision(labels_of, choice[3] or "")
-
-
-def _note(decided: Mapping[int, Decision], index: int) -> str:
-    return decided[index].note if index in decided else ""
 
 
 def adjudicate(

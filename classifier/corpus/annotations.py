@@ -8,6 +8,7 @@ annotation pass and a file of adjudicated gold have the same form.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ import msgspec
 from classifier.errors import DataError, Fault, FaultsError
 from classifier.records import FIELDS, KINDS, Article, Cue, Field, Kind, Sentence
 from classifier.schema import load_schema
+
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class LabelMark(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -84,8 +88,9 @@ def read_annotations(paths: Iterable[Path]) -> list[DocumentMark]:
     """Read stand-off files and check everything that needs no text.
 
     Raises:
-        FaultsError: every fault of every file at once: broken JSON, unknown keys, devices outside
-            the schema, offsets out of order, a label without cue, a document given twice.
+        FaultsError: every fault of every file at once: an unreadable file, broken JSON, unknown
+            keys, devices outside the schema, offsets out of order, a label without cue, a
+            document given twice.
     """
     faults: list[Fault] = []
     documents: list[DocumentMark] = []
@@ -111,9 +116,9 @@ def _decode_lines(path: Path, faults: list[Fault]) -> Iterator[tuple[str, Docume
     try:
         stream = path.open("rb")
     except OSError as error:
-        raise DataError(
-            str(path), error.strerror or "unreadable", "a file of annotations"
-        ) from None
+        reason = error.strerror or "an unreadable file"
+        faults.append(Fault(str(path), reason, "a file of annotations"))
+        return
     with stream:
         for number, line in enumerate(stream, start=1):
             if not line.strip():
@@ -133,8 +138,8 @@ def check_document(document: DocumentMark, where: str) -> list[Fault]:
     def fault(found: str, expected: str) -> None:
         faults.append(Fault(where, found, expected))
 
-    if len(document.sha256) != 64:
-        fault(f"sha256 of {len(document.sha256)} characters", "64 hexadecimal digits")
+    if not _SHA256.fullmatch(document.sha256):
+        fault(f"sha256 {document.sha256[:70]!r}", "64 hexadecimal digits")
     last: tuple[int, int] = (-1, 0)
     last_index = -1
     for mark in document.sentences:
@@ -214,7 +219,8 @@ def join_text(document: DocumentMark, article: Article) -> AnnotatedArticle:
             document.key,
             f"text with SHA-256 {found[:12]}…",
             f"{document.sha256[:12]}…, the text that was annotated",
-            f"Fetch the source again at its fixed commit: cadrage corpus fetch {document.source}",
+            "The text has changed since then. That of a public source is brought again, at its "
+            f"fixed commit, with: cadrage corpus fetch {document.source}",
         )
     sentences = []
     for mark in document.sentences:

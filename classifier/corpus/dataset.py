@@ -17,7 +17,7 @@ from classifier.corpus.annotations import (
     join_text,
     read_annotations,
 )
-from classifier.corpus.sources import SOURCES, load_text
+from classifier.corpus.sources import how_to_bring, list_sources, load_text
 from classifier.errors import DataError
 from classifier.records import Article, Cue, Sentence
 from classifier.schema import load_schema
@@ -110,8 +110,8 @@ def annotation_files(data: Path, source: str, layer: str = "gold") -> list[Path]
 
 
 def annotated_sources(data: Path) -> list[str]:
-    """Return the sources that have adjudicated gold."""
-    return [name for name in SOURCES if annotation_files(data, name)]
+    """Return the sources that have adjudicated gold, the user's own included."""
+    return [name for name in list_sources(data) if annotation_files(data, name)]
 
 
 def load_gold(data: Path, sources: Iterable[str]) -> list[AnnotatedArticle]:
@@ -129,12 +129,8 @@ def load_gold(data: Path, sources: Iterable[str]) -> list[AnnotatedArticle]:
         text = load_text(source, data)
         for document in read_annotations(files):
             if document.id not in text:
-                raise DataError(
-                    document.key,
-                    "no text",
-                    "the text that was annotated",
-                    f"Bring it with: cadrage corpus fetch {source}",
-                )
+                expected = "the text that was annotated"
+                raise DataError(document.key, "no text", expected, how_to_bring(source, data))
             joined.append(join_text(document, text[document.id]))
     return joined
 

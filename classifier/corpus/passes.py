@@ -18,7 +18,7 @@ from classifier.corpus.adjudication import (
 from classifier.corpus.agreement import Agreement
 from classifier.corpus.annotations import join_text, read_annotations, write_annotations
 from classifier.corpus.dataset import annotation_files
-from classifier.corpus.sources import load_text
+from classifier.corpus.sources import how_to_bring, load_text
 from classifier.errors import DataError, UsageError
 from classifier.statistics import Interval
 
@@ -38,6 +38,10 @@ def load_pairs(data: Path, source: str, batches: Sequence[str] | None = None) ->
         if not other.exists():
             raise DataError(str(other), "no file", f"the second pass of {path.stem}")
         first = read_annotations([path])
+        for document in first:
+            if document.id not in text:
+                expected = "the text that was annotated"
+                raise DataError(document.key, "no text", expected, how_to_bring(source, data))
         pairs += pair_passes(
             (join_text(document, text[document.id]) for document in first),
             read_annotations([other]),

@@ -3,6 +3,9 @@
 A source's text never enters the repository. ``cadrage corpus fetch`` brings it into the working
 folder (``.cadrage/corpora/NAME.jsonl``, one article a line) from the public repository at a fixed
 commit, or from a local copy; every annotated document is then checked against its SHA-256.
+
+A folder of the annotations' folder that is no public source is somebody's own: its text stands in
+``NAME/articles.jsonl``, in the columns of :mod:`classifier.text.ingestion`.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.corpus.annotations import DocumentMark, document_hash
-from classifier.errors import DataError, Fault, UsageError
+from classifier.errors import DataError, Fault, FaultsError, UsageError
 from classifier.records import Article
 from classifier.text.ingestion import read_articles
 
@@ -90,14 +93,28 @@ SOURCES: dict[str, Source] = {
 }
 
 
-def find_source(name: str) -> Source:
-    """Return the source called ``name``; raises UsageError naming the known ones."""
-    try:
+def list_sources(data: Path = Path("data")) -> list[str]:
+    """Return the names of the project's sources, then of the folders that are somebody's own."""
+    found = [*data.glob("*/articles.jsonl"), *data.glob("*/gold/*.jsonl")]
+    own = {path.relative_to(data).parts[0] for path in found} - SOURCES.keys()
+    return [*SOURCES, *sorted(own)]
+
+
+def find_source(name: str, data: Path = Path("data")) -> Source:
+    """Return the source called ``name``: one of the project's, or a folder of ``data``.
+
+    Raises:
+        UsageError: neither; the message names the known ones.
+    """
+    if name in SOURCES:
         return SOURCES[name]
-    except KeyError:
-        raise UsageError(
-            f"corpus source {name!r}", "an unknown name", f"one of {', '.join(SOURCES)}"
-        ) from None
+    if name and Path(name).name == name and (data / name).is_dir():
+        return Source(name, f"articles of {data / name}", "not stated", committed=True)
+    raise UsageError(
+        f"corpus source {name!r}",
+        "an unknown name",
+        f"one of {', '.join(list_sources(data))}, or a folder {data / 'NAME'} with articles.jsonl",
+    )
 
 
 def working_folder() -> Path:
@@ -109,7 +126,7 @@ def text_path(name: str, data: Path = Path("data")) -> Path:
     """Return where a source's text stands once it is here."""
     if name == "seed":
         return data.parent / "seeds"
-    if find_source(name).committed:
+    if find_source(name, data).committed:
         return data / name / "articles.jsonl"
     return working_folder() / "corpora" / f"{name}.jsonl"
 
@@ -118,23 +135,42 @@ def load_text(name: str, data: Path = Path("data")) -> dict[str, Article]:
     """Return a source's articles by id.
 
     Raises:
-        DataError: the text has not been fetched; the message names the command that brings it.
+        DataError: the text is not here; the message says how to bring it.
+        FaultsError: every broken line and every repeated id of somebody's own articles.
     """
     path = text_path(name, data)
     if not path.exists():
-        raise DataError(
-            str(path),
-            "no file",
-            f"the text of source {name!r}",
-            f"Bring it with: cadrage corpus fetch {name}",
-        )
+        expected = f"the text of source {name!r}"
+        raise DataError(str(path), "no file", expected, how_to_bring(name, data))
     if path.is_dir():
         return {article.id: article for article in read_articles([path], on_fault=_refuse)}
+    if name not in SOURCES:
+        return _read_own(path)
     articles = {}
     with path.open(encoding="utf-8") as stream:
         for line in stream:
             article = _from_row(json.loads(line))
             articles[article.id] = article
+    return articles
+
+
+def how_to_bring(name: str, data: Path = Path("data")) -> str:
+    """Return the advice for a source whose text, or a document of it, is missing."""
+    if find_source(name, data).committed:
+        return f"Write one JSON object a line into {text_path(name, data)}."
+    return f"Bring it with: cadrage corpus fetch {name}"
+
+
+def _read_own(path: Path) -> dict[str, Article]:
+    faults: list[Fault] = []
+    articles: dict[str, Article] = {}
+    for article in read_articles([path], on_fault=faults.append):
+        if article.id in articles:
+            first = articles[article.id].origin
+            faults.append(Fault(article.origin, f"id {article.id!r} again", f"once, as in {first}"))
+        articles.setdefault(article.id, article)
+    if faults:
+        raise FaultsError(faults)
     return articles
 
 
@@ -300,23 +336,43 @@ def _download(
         folder.mkdir(parents=True, exist_ok=True)
         for part in _SEQUOIA_PARTS:
             file = f"fr_sequoia-ud-{part}.conllu"
-            (folder / file).write_bytes(_get(f"{root}/{file}"))
+            content = _get(f"{root}/{file}")
+            if content is None:
+                raise DataError(f"{root}/{file}", "no such file", "a file of the treebank")
+            (folder / file).write_bytes(content)
         yield from _read_sequoia(folder)
         return
     pattern = {"orangesum": "data/docs/parsed/{}.json", "ppn": "ppn_data/{}"}[source.name]
     for done, key in enumerate(keys, start=1):
-        raw = json.loads(_get(f"{root}/{urllib.parse.quote(pattern.format(key))}"))
-        row = _from_repository(source.name, key, raw)
+        url = f"{root}/{urllib.parse.quote(pattern.format(key))}"
+        content = _get(url)
+        row = _from_repository(source.name, key, _parse(content, url)) if content else None
         if row is not None:
             yield key, row
         if progress is not None:
             progress(done, len(keys))
 
 
-def _get(url: str) -> bytes:
+def _parse(content: bytes, where: str) -> dict[str, Any]:
+    try:
+        raw = json.loads(content)
+    except ValueError as error:
+        raise DataError(where, f"broken JSON ({error})", "one JSON object") from None
+    if not isinstance(raw, dict):
+        raise DataError(where, f"JSON of type {type(raw).__name__}", "one JSON object")
+    return raw
+
+
+def _get(url: str) -> bytes | None:
+    """Return what stands at an address; None when the server says that nothing does."""
     try:
         with urllib.request.urlopen(url, timeout=60) as answer:
             return bytes(answer.read())
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 404:
+            return None
+        raise DataError(url, f"HTTP status {error.code}", "the file") from None
     except (urllib.error.URLError, TimeoutError, OSError) as error:
         raise DataError(
             url,

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from classifier.corpus.annotations import AnnotatedArticle, DocumentMark, LabelMark, SentenceMark
-from classifier.corpus.sheets import answer_lines, find_key, read_line
+from classifier.corpus.sheets import NO_HEADER, answer_lines, find_key, read_line
 from classifier.errors import DataError, Fault, FaultsError
 from classifier.schema import load_schema
 
@@ -165,7 +165,7 @@ def read_decisions(paths: Iterable[Path], pairs: Sequence[Pair]) -> dict[str, di
                 except ValueError as error:
                     faults.append(Fault(where, repr(line.strip()), str(error)))
             elif current == "":
-                faults.append(Fault(where, repr(line.strip()), "first the '##' line of a document"))
+                faults.append(Fault(where, repr(line.strip()), NO_HEADER))
     for key, index in sorted(open_units):
         if index not in decided.get(key, {}):
             faults.append(Fault(f"{key} unit {index}", "no answer", "a third reading"))

@@ -19,7 +19,6 @@ from classifier.errors import DataError, Fault, FaultsError
 from classifier.records import FIELDS, KINDS, Article, Cue, Field, Kind, Sentence
 from classifier.schema import load_schema
 
-
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

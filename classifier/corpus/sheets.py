@@ -30,6 +30,9 @@ _ATTRIBUTES = ("source", "selection", "batch", "date", "topic", "style", "group"
 _ANSWER = re.compile(r"^(\d+)\s*\|\s*([A-Z])\.(\w+)\s*\|\s*(.*)$")
 
 
+NO_HEADER = "first the '##' line of a document"
+
+
 def drawn_from(annotated: Iterable[AnnotatedArticle]) -> list[Drawn]:
     """Return documents as a sheet takes them, with the attributes that their plan gave them."""
     return [
@@ -100,15 +103,15 @@ def read_answers(paths: Iterable[Path], documents: Sequence[Drawn]) -> list[Docu
                 except ValueError as error:
                     faults.append(Fault(where, f"{line.strip()!r}", str(error)))
             elif current == "":
-                faults.append(Fault(where, f"{line.strip()!r}", "first the '##' line of a document"))
+                faults.append(Fault(where, f"{line.strip()!r}", NO_HEADER))
     for key in known.keys() - labels.keys():
         faults.append(Fault(key, "no answer", "a '##' line for each document"))
     marks = []
     for key, (article, sentences, attributes) in known.items():
         if key not in labels:
             continue
-        for index, found in labels[key].items():
-            relay = found.get("relay_sourcing")
+        for index, of_unit in labels[key].items():
+            relay = of_unit.get("relay_sourcing")
             if relay is not None and relay.depth is None:
                 faults.append(
                     Fault(

@@ -1,7 +1,7 @@
 """The layouts of the public repositories: their files → our columns.
 
-From a local copy or from a server of raw files, a document is an id and a row with the columns
-``id``, ``title``, ``heading``, ``publisher``, ``url``, ``published``, and ``text`` or ``sentences``.
+From a local copy or from a server of raw files, a document is its id and a row of ``id``,
+``title``, ``heading``, ``publisher``, ``url``, ``published``, and ``text`` or ``sentences``.
 """
 
 from __future__ import annotations
@@ -41,17 +41,18 @@ def read_local(source: Source, directory: Path) -> Iterator[Row]:
                 raw = json.loads(line)
                 yield raw["id"], _row(raw)
         return
-    folder = directory / {"orangesum": "data/docs/parsed", "ppn": "ppn_data"}[source.name]
+    layout = {"orangesum": "data/docs/parsed", "ppn": "ppn_data"}[source.name]
+    folder = directory / layout
     if not folder.is_dir():
         raise DataError(
             str(directory),
             "neither of them",
-            f"{stem}.jsonl.xz or the folder {folder.name}",
+            f"{stem}.jsonl.xz or the folder {layout}",
             f"Give the checkout of github.com/{source.repository} at {source.commit[:12]}.",
         )
     for path in sorted(folder.rglob("*.json")):
         key = path.stem if source.name == "orangesum" else path.relative_to(folder).as_posix()
-        row = _from_repository(source.name, key, json.loads(path.read_bytes()))
+        row = _from_repository(source.name, key, _parse(path.read_bytes(), str(path)))
         if row is not None:
             yield key, row
 

@@ -57,11 +57,24 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a drawing plan (TOML); raises UsageError on unknown keys or wrong types."""
+    """Read a drawing plan (TOML).
+
+    Raises:
+        UsageError: no such file, unknown keys, wrong types, a pattern that is none.
+    """
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Plan)
+        plan = msgspec.toml.decode(path.read_bytes(), type=Plan)
+    except OSError as error:
+        raise UsageError(str(path), error.strerror or "unreadable", "a drawing plan") from None
     except msgspec.DecodeError as error:
         raise UsageError(str(path), str(error), "a drawing plan") from None
+    for stratum in plan.strata:
+        try:
+            re.compile(stratum.pattern)
+        except re.error as error:
+            found = f"{stratum.pattern!r} ({error})"
+            raise UsageError(f"{path}: {stratum.name}", found, "a regular expression") from None
+    return plan
 
 
 def draw_plan(path: Path, articles: Mapping[str, Article]) -> list[list[DocumentMark]]:

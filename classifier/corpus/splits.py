@@ -241,7 +241,7 @@ def read_splits(path: Path) -> SplitManifest:
 
 
 def check_splits(manifest: SplitManifest, annotated: Sequence[AnnotatedArticle]) -> None:
-    """Refuse splits that leak: a cluster on two sides, a document on none, unknown splits.
+    """Refuse splits that leak: a cluster on two sides, a document on none, tests in training.
 
     Raises:
         FaultsError: every fault found.
@@ -253,6 +253,9 @@ def check_splits(manifest: SplitManifest, annotated: Sequence[AnnotatedArticle])
             faults.append(
                 Fault(one.document.key, f"split {split!r}", f"one of {', '.join(SPLITS)}")
             )
+        elif split != "test" and _forced_to_test(one.document, manifest.newest):
+            reason = "test: a source for tests only, or among the newest of its source"
+            faults.append(Fault(one.document.key, f"split {split!r}", reason))
     for cluster in cluster_documents(annotated, manifest.similarity):
         sides = {manifest.assignment.get(key) for key in cluster}
         if len(sides) > 1:

@@ -1,0 +1,202 @@
+"""Write the generated parts of README.md and the model card from files in ``experiments/results``.
+
+    python -m experiments.documents           # write
+    python -m experiments.documents --check   # exit 1 if a document is not what would be written
+
+A generated part stands between ``<!-- begin: NAME -->`` and ``<!-- end: NAME -->``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "experiments" / "results"
+SEED = ROOT / "seeds" / "000_c8f4650f96df5b00.txt"
+LABELS = ("attribution_hedging", "relay_sourcing", "threat_rhetoric")
+WITHOUT_FRAME = "attribution_hedging_without_frame"
+PARTS = {
+    "orangesum": "OrangeSum test",
+    "orangesum-random": "OrangeSum test, random articles alone",
+    "ppn": "PPN, out of domain",
+    "written": "written test",
+}
+MODELS = {
+    "default": "default model",
+    "lexicon": "cue lexicon alone",
+    "keywords": "naive keyword list",
+}
+
+
+def read(name: str) -> dict[str, Any]:
+    """Return the figures of ``experiments/results/NAME.json``."""
+    loaded: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
+    return loaded
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Return a figure, or a dash where it is undefined."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def interval(score: dict[str, Any]) -> str:
+    """Return ``0.81 [0.77, 0.85]``."""
+    if score["value"] is None:
+        return "–"
+    return f"{score['value']:.2f} [{number(score['low'])}, {number(score['high'])}]"
+
+
+def seed_output() -> str:
+    """Return what ``cadrage score`` prints for the seed article in English, without colours."""
+    from classifier.cli import main
+
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream):
+        main(["score", str(SEED), "--language", "en", "--width", "96", "--color", "never"])
+    return f"```text\n{stream.getvalue().strip()}\n```"
+
+
+def quality() -> str:
+    """Return the default model's scores on every test part."""
+    evaluation = read("default")
+    lines = [
+        f"Model `{evaluation['model']['name']}` {evaluation['model']['version']}, SHA-256 "
+        f"`{evaluation['model']['sha256'][:12]}…`. Intervals of 95 % by bootstrap over whole "
+        f"articles (BCa, {evaluation['intervals']['replicates']:,} replicates).",
+        "",
+        "| test part | label | gold | precision | recall | F1 |",
+        "|---|---|---:|---|---|---|",
+    ]
+    for part, title in PARTS.items():
+        if part not in evaluation["parts"]:
+            continue
+        found = evaluation["parts"][part]
+        size = f"{title}: {found['sentences']:,} sentences, {found['articles']} articles"
+        for row, scope in enumerate((*LABELS, "macro", WITHOUT_FRAME)):
+            scores = found["scores"][scope]
+            gold = "" if scope == "macro" else f"{scores['support']['value']:.0f}"
+            name = {"macro": "**macro**", WITHOUT_FRAME: "hedging without `frame`"}.get(
+                scope, f"`{scope}`"
+            )
+            cells = " | ".join(interval(scores[key]) for key in ("precision", "recall", "f1"))
+            lines.append(f"| {size if row == 0 else ''} | {name} | {gold} | {cells} |")
+    return "\n".join(lines)
+
+
+def comparison() -> str:
+    """Return macro-F1 of the default model beside the baselines and the two passes."""
+    lines = [
+        "| F1 | " + " | ".join(PARTS.values()) + " |",
+        "|---|" + "---|" * len(PARTS),
+    ]
+    for name, title in MODELS.items():
+        parts = read(name)["parts"]
+        for scope in ("macro", *LABELS):
+            shown = "**macro**" if scope == "macro" else f"`{scope}`"
+            cells = [
+                interval(parts[part]["scores"][scope]["f1"]) if part in parts else "–"
+                for part in PARTS
+            ]
+            lines.append(f"| {title}, {shown} | " + " | ".join(cells) + " |")
+    agreement = read("agreement")["sources"]
+    for label in LABELS:
+        cells = [
+            f"κ {interval(agreement[part]['figures'][label]['kappa'])}"
+            if part in agreement
+            else "–"
+            for part in PARTS
+        ]
+        lines.append(f"| the two annotation passes, `{label}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def segmentation() -> str:
+    """Return boundary F1 and speed of the segmenter beside the libraries."""
+    figures = read("segmentation")
+    systems = figures["systems"]
+    parts = [
+        part
+        for part in figures["parts"]
+        if "train" not in part and "dev" not in part and part != "cases-even"
+    ]
+    lines = [
+        "| boundary F1 | " + " | ".join(systems) + " |",
+        "|---|" + "---:|" * len(systems),
+    ]
+    for part in parts:
+        cells = " | ".join(f"{one['f1'][part]:.4f}" for one in systems.values())
+        lines.append(f"| {part} ({figures['parts'][part]['boundaries']}) | {cells} |")
+    cells = " | ".join(f"{one['sentences_per_second']:,.0f}" for one in systems.values())
+    lines.append(f"| sentences/s, one core | {cells} |")
+    return "\n".join(lines)
+
+
+def speed() -> str:
+    """Return the speed table."""
+    figures = read("speed")
+    cold, rate, single = figures["cold_start"], figures["batch"], figures["one_sentence"]
+    return "\n".join(
+        [
+            "| what | Cadrage | beside it | ratio | goal |",
+            "|---|---:|---:|---:|---|",
+            f"| cold start: score the seed article | {cold['score_seed_s']:.2f} s | "
+            f"`import sklearn.linear_model`: {cold['import_sklearn_s']:.2f} s | "
+            f"{cold['ratio']:.2f} | below 1 |",
+            f"| whole scoring path, one process ({rate['text']}, {rate['sentences']:,} sentences) "
+            f"| {rate['sentences_per_s']:,.0f} sentences/s | | | 5,000 |",
+            f"| one sentence, features and model | {single['numpy_ms']:.3f} ms | "
+            f"scikit-learn pipeline: {single['sklearn_ms']:.3f} ms "
+            f"| {single['ratio']:.1f} × faster | 8 × |",
+        ]
+    )
+
+
+PIECES: dict[str, Callable[[], str]] = {
+    "seed-output": seed_output,
+    "quality": quality,
+    "comparison": comparison,
+    "segmentation": segmentation,
+    "speed": speed,
+}
+DOCUMENTS = (ROOT / "README.md",)
+
+
+def render(text: str) -> str:
+    """Return a document with its generated parts written again."""
+
+    def replace(match: re.Match[str]) -> str:
+        name = match[1]
+        return f"<!-- begin: {name} -->\n{PIECES[name]()}\n<!-- end: {name} -->"
+
+    return re.sub(r"<!-- begin: ([\w-]+) -->\n.*?<!-- end: \1 -->", replace, text, flags=re.DOTALL)
+
+
+def main() -> int:
+    """Write or check every document."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    stale = []
+    for path in DOCUMENTS:
+        text = path.read_text("utf-8")
+        fresh = render(text)
+        if fresh != text:
+            stale.append(path.name)
+            if not options.check:
+                path.write_text(fresh, "utf-8")
+    if options.check and stale:
+        print(f"not what `python -m experiments.documents` writes: {', '.join(stale)}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

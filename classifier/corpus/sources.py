@@ -47,6 +47,11 @@ class Source:
     test_only: bool = False
     committed: bool = False
 
+    @property
+    def third_party(self) -> bool:
+        """Whether others hold the rights in the text, so that it may not be published again."""
+        return bool(self.repository) or self.name == "seed"
+
 
 SOURCES: dict[str, Source] = {
     source.name: source

@@ -1,10 +1,11 @@
-"""What goes out to other tools: annotated documents with their split and, where here, their text."""
+"""What goes out to other tools: documents with their split and, where it is here, their text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from classifier.corpus.annotations import (
     AnnotatedArticle,
@@ -134,13 +135,16 @@ def list_unread(data: Path, source: str) -> list[Outgoing]:
     unread = []
     for article in load_text(source, data).values():
         given = {name: article.metadata.get(name) for name in _ATTRIBUTES}
+        attributes: dict[str, Any] = {
+            name: value for name, value in given.items() if isinstance(value, str)
+        }
         document = mark_document(
             article,
             segment(article),
             {},
             source=source,
             date=article.published[:10],
-            **{name: value for name, value in given.items() if isinstance(value, str)},
+            **attributes,
         )
         if document.key not in read:
             unread.append(Outgoing(document, join_text(document, article)))

@@ -29,32 +29,24 @@ _CONTEXT = 3
 _COLOURS = ("#b7791f", "#2b6cb0", "#c53030")
 
 
-def list_tasks(outgoing: Iterable[Outgoing]) -> Iterator[dict[str, Any]]:
-    """Yield one task for each unit that can carry labels.
-
-    Documents that no one has read yet have no labels and get no pre-annotation; of the others
-    every unit gets one, a negative too.
-    """
-    for one in outgoing:
-        joined = one.joined
-        if joined is None:
-            continue
-        for place, mark in enumerate(joined.document.sentences):
-            if mark.kind != "credit":
-                yield {"data": _data(joined, place)}
-
-
-def list_predicted_tasks(outgoing: Iterable[Outgoing], layer: str) -> Iterator[dict[str, Any]]:
-    """Yield tasks whose pre-annotations are the labels that the documents carry.
+def list_tasks(outgoing: Iterable[Outgoing], layer: str = "") -> Iterator[dict[str, Any]]:
+    """Yield one task for each unit that can carry labels, of the documents whose text is here.
 
     Args:
-        layer: which layer they come from; shown as the prediction's model version.
+        layer: where the documents' labels come from; shown as the pre-annotations' model version.
+            Empty for documents that no one has read: their tasks have no pre-annotation.
     """
     for one in outgoing:
-        marks = {mark.index: mark for mark in one.document.sentences}
-        for task in list_tasks([one]):
-            result = mark_result(marks[task["data"]["index"]], task["data"][TEXT])
-            yield {**task, "predictions": [{"model_version": layer, "result": result}]}
+        if one.joined is None:
+            continue
+        for place, mark in enumerate(one.document.sentences):
+            if mark.kind == "credit":
+                continue
+            task: dict[str, Any] = {"data": _data(one.joined, place)}
+            if layer:
+                result = mark_result(mark, one.joined.sentences[place].text)
+                task["predictions"] = [{"model_version": layer, "result": result}]
+            yield task
 
 
 def _data(joined: AnnotatedArticle, place: int) -> dict[str, Any]:
@@ -178,7 +170,7 @@ def write_tasks(
     new_folder(folder)
     written = {}
     for source, members in by_source.items():
-        tasks = list(list_predicted_tasks(members, layer) if layer else list_tasks(members))
+        tasks = list(list_tasks(members, layer))
         path = folder / f"{source}.tasks.json"
         path.write_text(json.dumps(tasks, ensure_ascii=False, indent=1) + "\n", "utf-8")
         written[path] = len(tasks)

@@ -4,12 +4,17 @@ The patterns are data (``resources/cues.toml``): each has a label, a device, a p
 words, and examples that a test runs. ``positive`` patterns yield evidence; ``negative`` ones
 withdraw the evidence they overlap (*ligne rouge du métro*); ``hint`` patterns yield none, but a
 trained model may weigh them.
+
+Names of news outlets are covered before any pattern is tried: every character of a known name
+(*Le Soir*, *Reuters*) or of a name shaped like one (*Vosges Matin*, *Daily …*) becomes
+:data:`COVER`. Offsets stay, patterns need no list of names, and a model learns from a credit
+without learning whom it credits.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
@@ -22,10 +27,15 @@ from classifier.schema import load_schema, resource_bytes
 from classifier.text.normalise import NormalText
 
 Polarity = Literal["positive", "negative", "hint"]
+_Anchors = tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]
 
 WORD = re.compile(r"[^\W_]+")
+COVER = "ꙮ"
+"""A letter that French never uses: stands for each character of an outlet's name."""
+
 _MACRO = re.compile(r"\{([A-Z_]+)\}")
 _PREFIX = 3
+_SUFFIX = 4
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +43,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         anchors: words (lower case) one of which must stand in the sentence for the pattern to be
-            tried; ``menac*`` is a beginning of at least three letters, ``@outlet`` a group.
+            tried; ``menac*`` is a beginning of at least three letters, ``*rait`` an end of four or
+            more, ``@outlet`` a group, ``ꙮ`` any outlet's name.
         requires: the same, for a second word that must stand there too.
         positive, negative: sentences in which the pattern must, and must not, be found.
     """
@@ -49,7 +60,25 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requires: tuple[str, ...] = ()
 
 
+class OutletList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names of news outlets, as they are written.
+
+    Attributes:
+        names: known without an article: *Reuters*, *Ouest-France*.
+        articled: words of the language too, names only after an article or *quotidien*, *chaîne*…
+        after: the words that may stand before an articled name.
+        shaped: a pattern of unlisted names; it is tried where one of ``shape_words`` stands.
+    """
+
+    names: tuple[str, ...] = ()
+    articled: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    shaped: str = ""
+    shape_words: tuple[str, ...] = ()
+
+
 class _LexiconFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    outlets: OutletList
     groups: dict[str, tuple[str, ...]]
     macros: dict[str, str]
     cue: tuple[Entry, ...]
@@ -64,6 +93,53 @@ class Match:
     end: int
 
 
+class OutletNames:
+    """Finds the names of news outlets in a text and covers them."""
+
+    def __init__(self, listed: OutletList) -> None:
+        self._after = re.compile(
+            rf"(?:\b(?:{'|'.join(listed.after)}) |\b[LlDd]'|[«\"] ?)$" if listed.after else "(?!)"
+        )
+        self._names: dict[str, list[tuple[str, bool]]] = {}
+        for bare, names in ((True, listed.names), (False, listed.articled)):
+            for name in names:
+                first = WORD.match(name)
+                if first is None:
+                    raise DataError("cue lexicon", f"outlet {name!r}", "a name")
+                self._names.setdefault(first[0], []).append((name, bare))
+        for known in self._names.values():
+            known.sort(key=lambda one: (-len(one[0]), one))
+        self._firsts = frozenset(word.lower() for word in self._names)
+        self._shape = re.compile(listed.shaped or "(?!)")
+        self._shape_words = frozenset(listed.shape_words)
+
+    def cover(self, text: str, words: Collection[str]) -> str:
+        """Return the text with every outlet's name covered, character by character.
+
+        Args:
+            words: the (lower case) words of the text.
+        """
+        if not self._shape_words.isdisjoint(words):
+            text = self._shape.sub(lambda match: COVER * len(match[0]), text)
+        if self._firsts.isdisjoint(words):
+            return text
+        for word in WORD.finditer(text):
+            for name, bare in self._names.get(word[0], ()):
+                start = word.start()
+                end = start + len(name)
+                if (
+                    text.startswith(name, start)
+                    and not _GOES_ON.match(text, end)
+                    and (bare or self._after.search(text, max(0, start - 20), start))
+                ):
+                    text = text[:start] + COVER * (end - start) + text[end:]
+                    break
+        return text
+
+
+_GOES_ON = re.compile(r"\w|-(?!t-)\w")
+
+
 @dataclass
 class CueLexicon:
     """A compiled lexicon; patterns are compiled when first tried."""
@@ -71,28 +147,31 @@ class CueLexicon:
     entries: tuple[Entry, ...]
     groups: dict[str, tuple[str, ...]]
     macros: dict[str, str]
+    outlets: OutletNames
     _words: dict[str, list[int]] = field(init=False, repr=False)
     _stems: dict[str, list[tuple[str, int]]] = field(init=False, repr=False)
-    _required: list[tuple[frozenset[str], tuple[str, ...]] | None] = field(init=False, repr=False)
+    _ends: dict[str, list[tuple[str, int]]] = field(init=False, repr=False)
+    _required: list[_Anchors | None] = field(init=False, repr=False)
     _patterns: list[re.Pattern[str] | None] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._words, self._stems = {}, {}
+        self._words, self._stems, self._ends = {}, {}, {}
         self._patterns = [None] * len(self.entries)
         self._required = []
         for number, entry in enumerate(self.entries):
-            words, stems = self._anchors(entry, entry.anchors)
+            words, stems, ends = self._anchors(entry, entry.anchors)
             for word in words:
                 self._words.setdefault(word, []).append(number)
             for stem in stems:
                 self._stems.setdefault(stem[:_PREFIX], []).append((stem, number))
+            for ending in ends:
+                self._ends.setdefault(ending[-_SUFFIX:], []).append((ending, number))
             self._required.append(self._anchors(entry, entry.requires) if entry.requires else None)
 
-    def _anchors(
-        self, entry: Entry, anchors: Iterable[str]
-    ) -> tuple[frozenset[str], tuple[str, ...]]:
+    def _anchors(self, entry: Entry, anchors: Iterable[str]) -> _Anchors:
         words: set[str] = set()
         stems: set[str] = set()
+        ends: set[str] = set()
         for anchor in anchors:
             for word in self.groups[anchor[1:]] if anchor.startswith("@") else (anchor,):
                 if word.endswith("*"):
@@ -103,9 +182,17 @@ class CueLexicon:
                             f"at least {_PREFIX} letters before the star",
                         )
                     stems.add(word[:-1])
+                elif word.startswith("*"):
+                    if len(word) <= _SUFFIX:
+                        raise DataError(
+                            f"cue {entry.id}",
+                            f"anchor {word!r}",
+                            f"at least {_SUFFIX} letters after the star",
+                        )
+                    ends.add(word[1:])
                 else:
                     words.add(word)
-        return frozenset(words), tuple(sorted(stems))
+        return frozenset(words), tuple(sorted(stems)), tuple(sorted(ends))
 
     def pattern(self, number: int) -> re.Pattern[str]:
         """Return the compiled pattern of ``entries[number]``."""
@@ -120,42 +207,51 @@ class CueLexicon:
             pattern = _MACRO.sub(lambda match: f"(?:{self.macros[match[1]]})", pattern)
         return pattern
 
-    def candidates(self, words: Iterable[str]) -> list[int]:
+    def candidates(self, present: Set[str]) -> list[int]:
         """Return the numbers of the entries whose anchors stand among the (lower case) words."""
-        present = set(words)
         found: set[int] = set()
         known = self._words
         for word in present & known.keys():
             found.update(known[word])
-        stems = self._stems
+        stems, ends = self._stems, self._ends
         for word in present:
             for stem, number in stems.get(word[:_PREFIX], ()):
                 if number not in found and word.startswith(stem):
                     found.add(number)
+            for ending, number in ends.get(word[-_SUFFIX:], ()):
+                if number not in found and word.endswith(ending):
+                    found.add(number)
         return sorted(number for number in found if self._satisfied(number, present))
 
-    def _satisfied(self, number: int, present: set[str]) -> bool:
+    def _satisfied(self, number: int, present: Set[str]) -> bool:
         required = self._required[number]
         if required is None:
             return True
-        words, stems = required
+        words, stems, ends = required
         if not words.isdisjoint(present):
             return True
-        return bool(stems) and any(word.startswith(stems) for word in present)
+        if stems and any(word.startswith(stems) for word in present):
+            return True
+        return bool(ends) and any(word.endswith(ends) for word in present)
 
-    def find(self, text: str, words: Sequence[str] | None = None) -> list[Match]:
+    def find(self, text: str) -> list[Match]:
         """Return every match in a normalised sentence, whatever its polarity.
 
         Args:
             text: a sentence as :func:`classifier.text.normalise.normalise` returns it.
-            words: its words in lower case, where they are known already.
         """
-        if words is None:
-            words = WORD.findall(text.lower())
+        return self.read(text)[1]
+
+    def read(self, text: str) -> tuple[str, list[Match]]:
+        """Return a normalised sentence with its outlets' names covered, and its matches."""
+        present = set(WORD.findall(text.lower()))
+        covered = self.outlets.cover(text, present)
+        if covered is not text and COVER in covered:
+            present.add(COVER)
         matches = []
-        for number in self.candidates(words):
+        for number in self.candidates(present):
             entry = self.entries[number]
-            for match in self.pattern(number).finditer(text):
+            for match in self.pattern(number).finditer(covered):
                 # A group called "cue" narrows the evidence within the words that were needed.
                 narrow = match.re.groupindex and match.span("cue")
                 start, end = narrow if narrow and narrow[0] >= 0 else match.span()
@@ -163,7 +259,7 @@ class CueLexicon:
                     end -= 1
                 if end > start:
                     matches.append(Match(entry, start, end))
-        return matches
+        return covered, matches
 
 
 def evidence(matches: Iterable[Match], normal: NormalText) -> dict[str, tuple[Cue, ...]]:
@@ -225,7 +321,7 @@ def parse_lexicon(source: bytes) -> CueLexicon:
     try:
         parsed = msgspec.toml.decode(source, type=_LexiconFile)
     except msgspec.DecodeError as error:
-        raise DataError("cue lexicon", str(error), "groups, macros and cue entries") from None
+        raise DataError("cue lexicon", str(error), "outlets, groups, macros and cue entries") from None
     schema = load_schema()
     for entry in parsed.cue:
         devices = schema.label(entry.label).device_names
@@ -233,4 +329,4 @@ def parse_lexicon(source: bytes) -> CueLexicon:
             entry.device == "" and entry.polarity == "negative"
         ):
             raise DataError(f"cue {entry.id}", f"device {entry.device!r}", ", ".join(devices))
-    return CueLexicon(parsed.cue, parsed.groups, parsed.macros)
+    return CueLexicon(parsed.cue, parsed.groups, parsed.macros, OutletNames(parsed.outlets))

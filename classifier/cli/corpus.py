@@ -7,6 +7,7 @@ import itertools
 import sys
 from pathlib import Path
 
+from classifier.cli import exchange
 from classifier.cli.shared import Commands, add_command, progress, say, utf8
 from classifier.errors import CadrageError, DataError, Fault, FaultsError
 
@@ -122,6 +123,7 @@ def add_commands(commands: Commands) -> None:
 
     for one in (fetch, validate, agreement, disputes, adjudicate, split):
         one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
+    exchange.add_commands(parts)
 
 
 def run_fetch(options: argparse.Namespace) -> int:

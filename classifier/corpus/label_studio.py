@@ -172,7 +172,8 @@ def write_tasks(
     for source, members in by_source.items():
         tasks = list(list_tasks(members, layer))
         path = folder / f"{source}.tasks.json"
-        path.write_text(json.dumps(tasks, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        lines = ",\n".join(json.dumps(task, ensure_ascii=False) for task in tasks)
+        path.write_text(f"[\n{lines}\n]\n", "utf-8")
         written[path] = len(tasks)
     (folder / "labelling-config.xml").write_text(make_config(), "utf-8")
     return written

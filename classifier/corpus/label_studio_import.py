@@ -20,6 +20,15 @@ from classifier.schema import load_schema
 _Unit: TypeAlias = tuple[int, Field, int, int, Kind]
 
 
+class _Mismatch(Exception):
+    """What was found in a task, and what was expected."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(found)
+        self.found = found
+        self.expected = expected
+
+
 class _Data(msgspec.Struct):
     source: str
     document: str
@@ -88,9 +97,8 @@ def read_export(path: Path, source: str, *, annotator: str = "") -> list[Documen
             continue
         try:
             _read_task(where, task, annotator, documents, faults)
-        except ValueError as error:
-            found, expected = error.args
-            faults.append(Fault(where, found, expected))
+        except _Mismatch as error:
+            faults.append(Fault(where, error.found, error.expected))
     marks = []
     for found_document in documents.values():
         mark = _finish(found_document, faults)
@@ -130,32 +138,30 @@ def _read_task(
     data = task.data
     found = documents.setdefault(data.document, _Found(where, data))
     if (data.sha256, data.units) != (found.data.sha256, found.data.units):
-        raise ValueError(
-            f"another text or other units of {data.document!r}", f"as in {found.where}"
-        )
+        raise _Mismatch(f"another text or other units of {data.document!r}", f"as in {found.where}")
     units = {unit[0]: unit for unit in data.units}
     if data.index not in units:
-        raise ValueError(f"unit {data.index}", f"a unit of {data.document!r}")
+        raise _Mismatch(f"unit {data.index}", f"a unit of {data.document!r}")
     if data.index in found.marks or data.index in found.broken:
-        raise ValueError(f"unit {data.index} of {data.document!r} again", "one task a unit")
+        raise _Mismatch(f"unit {data.index} of {data.document!r} again", "one task a unit")
     index, name, start, end, kind = units[data.index]
     # Whatever is wrong with this task now, its unit is not missing.
     found.broken.add(index)
     if end - start != len(data.text):
-        raise ValueError(f"a text of {len(data.text)} characters", f"{end - start}, as exported")
+        raise _Mismatch(f"a text of {len(data.text)} characters", f"{end - start}, as exported")
     annotation = _choose(task, annotator)
     reader = _Reader(data.text)
     for region in annotation.result:
         try:
             reader.read(region)
-        except ValueError as error:
-            faults.append(Fault(where, *error.args))
+        except _Mismatch as error:
+            faults.append(Fault(where, error.found, error.expected))
     labels = {}
     for label in load_schema().labels:
         try:
             mark = reader.label(label.name)
-        except ValueError as error:
-            faults.append(Fault(where, *error.args))
+        except _Mismatch as error:
+            faults.append(Fault(where, error.found, error.expected))
             continue
         if mark is not None:
             labels[label.name] = mark
@@ -172,12 +178,12 @@ def _choose(task: _Task, annotator: str) -> _Annotation:
     ]
     kept = [annotation for annotation in done if not annotation.was_cancelled]
     if not kept:
-        raise ValueError("a skipped task" if done else "no annotation", one)
+        raise _Mismatch("a skipped task" if done else "no annotation", one)
     if len(kept) > 1:
         who = ", ".join(
             sorted({name for annotation in kept for name in _names(annotation.completed_by)})
         )
-        raise ValueError(f"{len(kept)} annotations, by {who or 'unknown'}", f"{one}: --annotator")
+        raise _Mismatch(f"{len(kept)} annotations, by {who or 'unknown'}", f"{one}: --annotator")
     return kept[0]
 
 
@@ -225,47 +231,46 @@ class _Reader:
         }
 
     def read(self, region: _Region) -> None:
-        """Take one region; raises ValueError with what was found and what was expected."""
+        """Take one region; raises _Mismatch."""
         name, value = region.from_name, region.value
         if name == CUES:
             self._read_cue(value)
         elif name in load_schema().names:
             chosen = value.get("choices")
             if chosen not in ([YES], [NO]):
-                raise ValueError(f"{name}: choice {chosen!r}", f"{YES!r} or {NO!r}")
+                raise _Mismatch(f"{name}: choice {chosen!r}", f"{YES!r} or {NO!r}")
             self.choices[name] = chosen[0]
         elif name == DEPTH:
-            number = value.get("number")
-            whole = isinstance(number, int | float) and not isinstance(number, bool)
-            if not whole or number != int(number) or number < 1:
-                raise ValueError(f"relay depth {number!r}", "a whole number of hands, 1 or more")
-            self.depth = int(number)
+            depth = _whole(value.get("number"))
+            if depth is None or depth < 1:
+                found = f"relay depth {value.get('number')!r}"
+                raise _Mismatch(found, "a whole number of hands, 1 or more")
+            self.depth = depth
         elif name == NOTE:
             written = value.get("text")
             parts = written if isinstance(written, list) else [written]
             self.note = "; ".join(str(part).strip() for part in parts if part)
         else:
             known = (CUES, *load_schema().names, DEPTH, NOTE)
-            raise ValueError(f"a result of {name!r}", f"one of {', '.join(known)}")
+            raise _Mismatch(f"a result of {name!r}", f"one of {', '.join(known)}")
 
     def _read_cue(self, value: Mapping[str, Any]) -> None:
         start, end = self._place(value)
         codes = value.get("labels") or []
         if not codes:
-            raise ValueError(f"a span {start}..{end} without a label", "a code such as H.frame")
+            raise _Mismatch(f"a span {start}..{end} without a label", "a code such as H.frame")
         for code in codes:
             if code not in self._devices:
-                raise ValueError(f"label {code!r}", f"one of {', '.join(self._devices)}")
+                raise _Mismatch(f"label {code!r}", f"one of {', '.join(self._devices)}")
             name, device = self._devices[code]
             self.cues.setdefault(name, set()).add((start, end, device))
 
     def _place(self, value: Mapping[str, Any]) -> tuple[int, int]:
         """Return a span in code points; older versions of Label Studio count UTF-16 units."""
-        try:
-            start, end = int(value["start"]), int(value["end"])
-        except (KeyError, TypeError, ValueError):
+        start, end = _whole(value.get("start")), _whole(value.get("end"))
+        if start is None or end is None:
             found = f"a span from {value.get('start')!r} to {value.get('end')!r}"
-            raise ValueError(found, "two whole numbers") from None
+            raise _Mismatch(found, "two whole numbers")
         words = value.get("text")
         fits = 0 <= start < end <= len(self.text)
         if fits and (words is None or _plain(words) == _plain(self.text[start:end])):
@@ -275,8 +280,8 @@ class _Reader:
         inside = units[2 * max(0, start) : 2 * max(0, end)].decode("utf-16-le", "replace")
         if words is not None and inside and _plain(words) == _plain(inside):
             return len(before), len(before) + len(inside)
-        there = repr(self.text[start:end]) if fits else f"a sentence of {len(self.text)} characters"
-        raise ValueError(f"a span {start}..{end} of the words {words!r}", f"those of {there}")
+        there = f"{self.text[start:end]!r} there" if fits else f"0 to {len(self.text)} at most"
+        raise _Mismatch(f"a span {start}..{end} of the words {words!r}", there)
 
     def label(self, name: str) -> LabelMark | None:
         """Return what was said of a label, None for a negative."""
@@ -284,14 +289,23 @@ class _Reader:
         choice = self.choices.get(name)
         depth = self.depth if name == "relay_sourcing" else None
         if cues and choice == NO:
-            raise ValueError(f"{name}: {NO!r}, with a cue", f"{YES!r}, or no cue")
+            raise _Mismatch(f"{name}: {NO!r}, with a cue", f"{YES!r}, or no cue")
         if not cues and choice == YES:
-            raise ValueError(f"{name}: {YES!r}, without a cue", "the words that show it, as a span")
+            raise _Mismatch(f"{name}: {YES!r}, without a cue", "the words that show it, as a span")
         if not cues and depth is not None:
-            raise ValueError(f"a relay depth of {depth} without a relay", "no depth")
+            raise _Mismatch(f"a relay depth of {depth} without a relay", "no depth")
         if cues and name == "relay_sourcing" and depth is None:
-            raise ValueError("a relay without depth", "a whole number of hands, 1 or more")
+            raise _Mismatch("a relay without depth", "a whole number of hands, 1 or more")
         return LabelMark(cues, depth) if cues else None
+
+
+def _whole(value: Any) -> int | None:
+    """Return a whole number that may have come as 2, 2.0 or "2"; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _plain(words: str) -> str:

@@ -21,6 +21,8 @@ UNSPLIT = "no split"
 ANY = "any label"
 _REPLICATES = 2000
 _SEED = 20261122
+_NATURAL = ("random", "all")
+"""Strata in which an article's words had no part in its being drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +147,19 @@ def _label_rows(units: Iterable[Unit]) -> list[list[bool]]:
 
 
 def natural_rates(units: Iterable[Unit]) -> dict[str, tuple[int, dict[str, Interval]]]:
-    """Return, for each source with documents drawn at random, its sentences and its rates.
+    """Return, for each source drawn at random or whole, its sentences and its rates.
 
     Returns:
-        source → (number of sentences, label → share of sentences with an interval over articles);
-        the last key is :data:`ANY`.
+        ``source``, or ``source/part`` where each part of a source was drawn apart (stratum
+        ``random:part``) → (number of sentences, label → share of sentences with an interval over
+        articles); the last label is :data:`ANY`.
     """
     names = load_schema().names
     drawn: dict[str, list[Unit]] = {}
     for unit in units:
-        if unit.document.selection == "random":
-            drawn.setdefault(unit.source, []).append(unit)
+        stratum, _, part = unit.document.selection.partition(":")
+        if stratum in _NATURAL:
+            drawn.setdefault(f"{unit.source}/{part}" if part else unit.source, []).append(unit)
     rates = {}
     for source, members in drawn.items():
         carries = np.array(_label_rows(members), dtype=np.float64)
@@ -218,7 +222,7 @@ def _rate_table(units: Sequence[Unit]) -> Table:
             articles = str(rate.clusters)
             rows.append((source, name, articles, f"{sentences:,}", *_percentages(rate)))
     columns = ("source", "label", "articles", "sentences", "rate", "95 % interval")
-    note = "of documents drawn at random; intervals over whole articles"
+    note = "of documents drawn at random or all taken; intervals over whole articles"
     return Table("Natural rates", columns, tuple(rows), note)
 
 

@@ -22,6 +22,8 @@ from classifier.schema import load_schema
 
 _HATCHES = ("", "//", "..", "xx")
 """One pattern a split: pictures must be read without colours too."""
+_FEWEST = 30
+"""Sentences of a source from which a distribution is drawn."""
 
 
 def save_plots(units: Sequence[Unit], folder: Path) -> list[Path]:
@@ -102,8 +104,9 @@ def _stacked(bars: list[tuple[str, str]], parts: dict[str, list[int]], what: str
             alpha=0.85,
             edgecolor="white",
             hatch=_HATCHES[place % len(_HATCHES)],
-            label=split,
         )
+        # The legend shows the pattern alone: the colour is the label's.
+        axes.barh([0], [0], color="#888888", hatch=_HATCHES[place % len(_HATCHES)], label=split)
         left += counts
     axes.set_yticks(rows, [title for title, _ in bars])
     axes.invert_yaxis()
@@ -114,13 +117,15 @@ def _stacked(bars: list[tuple[str, str]], parts: dict[str, list[int]], what: str
 
 def lengths_figure(units: Sequence[Unit]) -> Any:
     """Draw how long sentences are, one line a source; the longest hundredth is left out."""
-    if not units:
+    if not any(count >= _FEWEST for count in Counter(unit.source for unit in units).values()):
         return None
     figure, axes = new_figure()
     last = max(10.0, float(np.quantile([unit.length for unit in units], 0.99)))
     edges = np.linspace(0, last, 31)
     for place, source in enumerate(source_names(units)):
         lengths = [unit.length for unit in units if unit.source == source]
+        if len(lengths) < _FEWEST:
+            continue
         shares = np.histogram(lengths, edges)[0] / len(lengths)
         dashes = ("-", "--", ":", "-.")[place % 4]
         axes.stairs(shares, edges, linestyle=dashes, label=source)
@@ -179,7 +184,7 @@ def rates_figure(units: Sequence[Unit]) -> Any:
         high = np.array([100 * rate.high for rate in found.values()])
         # An interval that is undefined is drawn as the point alone.
         errors = np.nan_to_num(np.maximum(0, [values - low, high - values]))
-        where = np.arange(len(values)) + 0.15 * place
+        where = np.arange(len(values)) + 0.7 * (place / len(rates) - 0.5)
         axes.errorbar(where, values, errors, fmt="o^sv"[place % 4], capsize=3, label=source)
     axes.set_xticks(range(len(titles)), titles, rotation=15)
     axes.set_ylabel("% of sentences, articles drawn at random")

@@ -1,0 +1,141 @@
+"""Scores of parts of the test set: by source, selection, topic, year, style; recall by device.
+
+A slice is a set of sentences. Its scores come from sums over sentences alone, with percentile
+intervals from articles drawn anew inside the slice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.corpus.annotations import DocumentMark
+from classifier.corpus.dataset import LabelledDocuments
+from classifier.evaluation.metrics import Tally
+from classifier.evaluation.outcomes import Outcomes
+from classifier.evaluation.predictions import Judged
+from classifier.schema import load_schema
+from classifier.statistics import Clusters, FloatArray, Interval, Resamples, divide
+
+REPLICATES = 1000
+SEED = 20261122
+_SHOWN = ("precision", "recall", "f1", "support", "predicted")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One value of one dimension: ``topic`` = ``sport``.
+
+    Attributes:
+        scores: scope → score → interval; the scopes are the labels, ``macro`` and ``micro``.
+    """
+
+    dimension: str
+    value: str
+    articles: int
+    sentences: int
+    scores: Mapping[str, Mapping[str, Interval]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecall:
+    """How many of the sentences that show a device in gold were found under its label.
+
+    Attributes:
+        recall: share of them predicted positive for the label.
+        named: share of those found whose predicted cues name the device too.
+    """
+
+    label: str
+    device: str
+    recall: Interval
+    named: Interval
+    support: int
+
+
+def dimensions(mark: DocumentMark) -> dict[str, str]:
+    """Return the slices in which a document stands: dimension → value; empty ones left out."""
+    found = {
+        "source": mark.source,
+        "selection": mark.selection.partition(":")[0],
+        "topic": mark.topic,
+        "year": mark.date[:4],
+        "style": mark.style,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def measure_slices(
+    judged: Judged, data: LabelledDocuments, *, at_least: int = 5
+) -> tuple[Slice, ...]:
+    """Score every slice with ``at_least`` articles.
+
+    Args:
+        judged: what the model said of ``data``.
+    """
+    by_key = {mark.key: dimensions(mark) for mark in data.marks}
+    rows: dict[tuple[str, str], list[int]] = {}
+    for row, (key, _) in enumerate(judged.places):
+        for dimension, value in by_key[key].items():
+            rows.setdefault((dimension, value), []).append(row)
+    found = []
+    for (dimension, value), index in sorted(rows.items()):
+        clusters = judged.clusters.take(index)
+        if len(clusters) < at_least:
+            continue
+        scores = _scores(judged.outcomes.take(index), clusters)
+        found.append(Slice(dimension, value, len(clusters), len(index), scores))
+    return tuple(found)
+
+
+def _scores(outcomes: Outcomes, clusters: Clusters) -> dict[str, dict[str, Interval]]:
+    bare = Outcomes(outcomes.labels, outcomes.gold, outcomes.predicted)
+    tally = Tally(bare)
+    resamples = Resamples.draw(clusters, replicates=REPLICATES, seed=SEED)
+    drawn = resamples.of_counts(tally.measure, tally.counts)
+    intervals = drawn.intervals(
+        len(clusters), method="percentile", reasons=["no positive in gold, or none predicted"]
+        * len(tally.keys),
+    )
+    scores: dict[str, dict[str, Interval]] = {}
+    for key, interval in zip(tally.keys, intervals, strict=True):
+        if key.name in _SHOWN:
+            scores.setdefault(key.scope, {})[key.name] = interval
+    return scores
+
+
+def device_recall(judged: Judged) -> tuple[DeviceRecall, ...]:
+    """Return, for every device of the schema, the recall of sentences that show it in gold."""
+    outcomes = judged.outcomes
+    gold_cues, predicted_cues = outcomes.gold_cues or (), outcomes.predicted_cues or ()
+    found: list[DeviceRecall] = []
+    resamples = Resamples.draw(judged.clusters, replicates=REPLICATES, seed=SEED)
+    for column, label in enumerate(load_schema().labels):
+        shown = [_devices(cues.get(label.name, ())) for cues in gold_cues]
+        said = [_devices(cues.get(label.name, ())) for cues in predicted_cues]
+        for device in label.device_names:
+            has = np.array([device in devices for devices in shown], dtype=bool)
+            hit = has & outcomes.predicted[:, column]
+            named = hit & np.array([device in devices for devices in said], dtype=bool)
+            recall, right = _shares(np.stack([has, hit, named], axis=1), resamples)
+            found.append(DeviceRecall(label.name, device, recall, right, int(has.sum())))
+    return tuple(found)
+
+
+def _devices(cues: Iterable[object]) -> set[str]:
+    return {str(getattr(cue, "device", "")) for cue in cues}
+
+
+def _shares(counts: npt.NDArray[np.bool_], resamples: Resamples) -> Sequence[Interval]:
+    def measure(sums: FloatArray) -> FloatArray:
+        return np.stack([divide(sums[:, 1], sums[:, 0]), divide(sums[:, 2], sums[:, 1])], axis=1)
+
+    drawn = resamples.of_counts(measure, counts)
+    return drawn.intervals(
+        len(resamples.clusters),
+        method="percentile",
+        reasons=["no sentence with this device in gold", "none of them found"],
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from classifier.cli import exchange
 from classifier.cli.shared import Commands, add_command, progress, say, utf8
 from classifier.errors import CadrageError, DataError, Fault, FaultsError
+from classifier.records import Article
 
 _LAYERS = ("pass_a", "pass_b", "gold")
 
@@ -171,6 +173,14 @@ def run_validate(options: argparse.Namespace) -> int:
     faults: list[Fault] = []
     checked = documents = units = 0
     absent: set[str] = set()
+
+    @functools.cache
+    def texts(source: str) -> dict[str, Article] | None:
+        try:
+            return load_text(source, options.data)
+        except CadrageError:
+            return None
+
     for files in groups:
         try:
             read = read_annotations(files)
@@ -181,9 +191,8 @@ def run_validate(options: argparse.Namespace) -> int:
         documents += len(read)
         units += sum(len(document.sentences) for document in read)
         for document in read:
-            try:
-                text = load_text(document.source, options.data)
-            except CadrageError:
+            text = texts(document.source)
+            if text is None:
                 absent.add(document.source)
                 continue
             try:

@@ -13,7 +13,7 @@ import numpy as np
 from classifier.corpus.dataset import Document
 from classifier.errors import UsageError
 from classifier.models.base import Model
-from classifier.models.cues import CueLexicon, evidence, load_lexicon
+from classifier.models.cues import CueLexicon, load_lexicon
 from classifier.models.depth import count_hands
 from classifier.models.families import load_model
 from classifier.models.features import UnitView, view_document
@@ -126,7 +126,7 @@ class Scorer:
         names = load_schema().names
         if sentence.kind == "credit":
             return SentenceScore(sentence, {name: LabelScore(0.0, False) for name in names})
-        found = evidence(view.matches, view.normal) if view.matches else {}
+        found = view.found
         labels = {}
         for column, name in enumerate(names):
             probability = float(row[column])

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
-from classifier.corpus.annotations import AnnotatedArticle
 from classifier.corpus.dataset import (
     LabelledDocuments,
-    annotated_sources,
     data_hashes,
     label_documents,
     load_gold,
@@ -23,11 +20,10 @@ from classifier.corpus.splits import (
     SplitManifest,
     check_splits,
     read_splits,
-    repeated_sentences,
 )
-from classifier.errors import DataError, Fault, UsageError
-from classifier.evaluation.harness import Evaluation, evaluate, parts_of_test
-from classifier.evaluation.report import table_of
+from classifier.errors import UsageError
+from classifier.evaluation.harness import Evaluation, evaluate
+from classifier.models.base import Model
 from classifier.models.families import FAMILIES, new_model, settings_type
 from classifier.models.store import ModelFiles
 from classifier.scoring import Scorer
@@ -106,6 +102,23 @@ def _settings(experiment: Experiment, path: Path) -> Any:
         ) from None
 
 
+def untrained(experiment: Experiment, path: Path) -> Callable[[], Model]:
+    """Return a function that makes the experiment's model, not yet fitted.
+
+    Args:
+        path: of the experiment's TOML, for messages.
+    """
+    settings = _settings(experiment, path)
+
+    def make() -> Model:
+        model = new_model(experiment.family)()
+        if settings is not None:
+            model.settings = settings  # type: ignore[attr-defined]
+        return model
+
+    return make
+
+
 @dataclass(frozen=True)
 class Corpus:
     """The annotated documents at hand, by split."""
@@ -175,10 +188,7 @@ def train(
         f"training {experiment.family} on {len(corpus.train):,} sentences of "
         f"{len(corpus.train.documents)} articles"
     )
-    model = new_model(experiment.family)()
-    settings = _settings(experiment, config)
-    if settings is not None:
-        model.settings = settings  # type: ignore[attr-defined]
+    model = untrained(experiment, config)()
     model.fit(corpus.train, corpus.validation)
     files = model.save(
         out,
@@ -221,59 +231,3 @@ def _track(
         run.file(config)
         run.model(out, name="model", registered_name=experiment.name, alias="latest")
         return run.id
-
-
-def evaluate_model(
-    model: str | None,
-    *,
-    data: Path = Path("data"),
-    split: str = "test",
-    track: bool = True,
-    say: Say = lambda _: None,
-) -> tuple[Evaluation, list[Fault]]:
-    """Judge a model directory, an MLflow model URI, or the shipped model on every source's part.
-
-    Returns:
-        the evaluation, and for each source that could not be judged what is missing.
-
-    Raises:
-        ModelError: the model cannot be loaded.
-        DataError: no source could be read at all.
-    """
-    directory = None
-    if model is not None and model.startswith(("models:/", "runs:/")):
-        from classifier import tracking
-
-        directory = tracking.load_model_directory(model)
-    elif model is not None:
-        directory = Path(model)
-    scorer = Scorer.load(directory)
-    manifest = read_splits(data / "splits.json")
-    annotated: list[AnnotatedArticle] = []
-    missing: list[Fault] = []
-    for source in annotated_sources(data):
-        try:
-            annotated += load_gold(data, [source])
-        except DataError as error:
-            missing.append(error.fault)
-    left_out = repeated_sentences(manifest, annotated) if split == "test" else set()
-    judged = label_documents(
-        one for one in annotated if manifest.assignment.get(one.document.key) == split
-    )
-    evaluation = evaluate(scorer, parts_of_test(judged), left_out=left_out, say=say)
-    if track:
-        _track_evaluation(evaluation, manifest, split)
-    return evaluation, missing
-
-
-def _track_evaluation(evaluation: Evaluation, manifest: SplitManifest, split: str) -> None:
-    from classifier import tracking
-
-    info = evaluation.model
-    parameters = {"model": info.name, "version": info.version, "split": split}
-    with tracking.track("cadrage-evaluate", f"{info.name}-{split}", params=parameters) as run:
-        run.tags({"model.sha256": info.sha256, "splits.sha256": manifest.sha256})
-        values, reasons = evaluation.flat()
-        run.metrics(values, reasons=reasons)
-        run.json(evaluation.as_dict(), "evaluation.json")
-        run.text(table_of(evaluation), "scores.txt")

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import io
 import json
+import math
 import re
 import sys
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "experiments" / "results"
 SEED = ROOT / "seeds" / "000_c8f4650f96df5b00.txt"
+SOURCES = ("written", "orangesum", "sequoia", "ppn", "seed")
 LABELS = ("attribution_hedging", "relay_sourcing", "threat_rhetoric")
 WITHOUT_FRAME = "attribution_hedging_without_frame"
 PARTS = {
@@ -159,14 +162,77 @@ def speed() -> str:
     )
 
 
+def card(source: str) -> str:
+    """Return what a data card counts: documents, labels by split, agreement of the passes."""
+    from classifier.corpus.agreement import measure_agreement
+    from classifier.corpus.annotations import read_annotations
+    from classifier.corpus.dataset import annotation_files
+    from classifier.corpus.splits import read_splits
+
+    data = ROOT / "data"
+    gold = read_annotations(annotation_files(data, source))
+    manifest = read_splits(data / "splits.json")
+    lines = [
+        "| split | documents | sentences | " + " | ".join(f"`{name}`" for name in LABELS) + " |",
+        "|---|---:|---:|" + "---:|" * len(LABELS),
+    ]
+    for split in ("train", "validation", "test"):
+        part = [one for one in gold if manifest.assignment.get(one.key) == split]
+        if not part:
+            continue
+        units = [unit for one in part for unit in one.sentences if unit.kind != "credit"]
+        counts = " | ".join(str(sum(name in unit.labels for unit in units)) for name in LABELS)
+        lines.append(f"| {split} | {len(part)} | {len(units):,} | {counts} |")
+    lines += ["", "| device | sentences |", "|---|---:|"]
+    devices: dict[str, int] = {}
+    for one in gold:
+        for unit in one.sentences:
+            for name, label in unit.labels.items():
+                for device in sorted(label.devices):
+                    devices[f"{name}.{device}"] = devices.get(f"{name}.{device}", 0) + 1
+    lines += [f"| `{name}` | {count} |" for name, count in sorted(devices.items())]
+    passes = [
+        read_annotations(annotation_files(data, source, layer)) for layer in ("pass_a", "pass_b")
+    ]
+    agreement = measure_agreement(*passes)
+    lines += [
+        "",
+        "Agreement of the two passes before adjudication, intervals of 95 % over articles:",
+        "",
+        "| label | Cohen's κ | cues, overlap F1 | cues, exact F1 |",
+        "|---|---|---|---|",
+    ]
+    for name in LABELS:
+        figures = agreement.figures[name]
+        cells = " | ".join(
+            _plain_interval(figures[key]) for key in ("kappa", "span_overlap", "span_exact")
+        )
+        lines.append(f"| `{name}` | {cells} |")
+    alpha = agreement.figures["label_set"]["alpha"]
+    lines += ["", f"Krippendorff's α over label sets: {_plain_interval(alpha)}."]
+    return "\n".join(lines)
+
+
+def _plain_interval(found: Any) -> str:
+    if math.isnan(found.value):
+        return "–"
+    if math.isnan(found.low):
+        return f"{found.value:.3f}"
+    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
+
+
 PIECES: dict[str, Callable[[], str]] = {
     "seed-output": seed_output,
     "quality": quality,
     "comparison": comparison,
     "segmentation": segmentation,
     "speed": speed,
+    **{f"card-{source}": functools.partial(card, source) for source in SOURCES},
 }
-DOCUMENTS = (ROOT / "README.md",)
+DOCUMENTS = (
+    ROOT / "README.md",
+    *(ROOT / "data" / source / "CARD.md" for source in SOURCES),
+)
 
 
 def render(text: str) -> str:

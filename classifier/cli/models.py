@@ -1,4 +1,4 @@
-"""``cadrage train`` and ``cadrage evaluate``."""
+"""``cadrage train``."""
 
 from __future__ import annotations
 
@@ -26,23 +26,6 @@ def add_commands(commands: Commands) -> None:
     train.add_argument("--no-track", action="store_true", help="do not log to MLflow")
     train.set_defaults(run=run_train)
 
-    evaluate = add_command(
-        commands,
-        "evaluate",
-        "judge a model on the annotated test articles",
-        "Score the annotated test parts with a model, with intervals over whole articles, and log\n"
-        "the run to MLflow. Parts whose text is not here are named with the command that\n"
-        "brings it.",
-        "  cadrage evaluate                              the shipped model\n"
-        "  cadrage evaluate .cadrage/models/mine --json report.json",
-    )
-    evaluate.add_argument("model", nargs="?", metavar="MODEL", help="directory or MLflow model URI")
-    evaluate.add_argument("--data", type=Path, default=Path("data"))
-    evaluate.add_argument("--split", choices=("test", "validation"), default="test")
-    evaluate.add_argument("--json", type=Path, help="write every figure to this file")
-    evaluate.add_argument("--no-track", action="store_true", help="do not log to MLflow")
-    evaluate.set_defaults(run=run_evaluate)
-
 
 def run_train(options: argparse.Namespace) -> int:
     """Train, save, track, and print the validation scores."""
@@ -54,23 +37,4 @@ def run_train(options: argparse.Namespace) -> int:
     out = options.out or working_folder() / "models" / f"{experiment.name}-{experiment.version}"
     trained = train(options.config, out, data=options.data, track=not options.no_track, say=say)
     utf8(sys.stdout).write(table_of(trained.evaluation))
-    return 0
-
-
-def run_evaluate(options: argparse.Namespace) -> int:
-    """Judge a model and print its scores."""
-    import msgspec
-
-    from classifier.evaluation.report import table_of
-    from classifier.training import evaluate_model
-
-    evaluation, missing = evaluate_model(
-        options.model, data=options.data, split=options.split, track=not options.no_track, say=say
-    )
-    utf8(sys.stdout).write(table_of(evaluation))
-    for fault in missing:
-        print(f"cadrage: not run: {fault}", file=sys.stderr)
-    if options.json:
-        encoded = msgspec.json.encode(evaluation.as_dict())
-        options.json.write_bytes(msgspec.json.format(encoded, indent=1) + b"\n")
     return 0

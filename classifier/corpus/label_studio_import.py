@@ -156,6 +156,7 @@ def _read_task(
             reader.read(region)
         except _Mismatch as error:
             faults.append(Fault(where, error.found, error.expected))
+            reader.unread = True
     labels = {}
     for label in load_schema().labels:
         try:
@@ -165,7 +166,8 @@ def _read_task(
             continue
         if mark is not None:
             labels[label.name] = mark
-    found.broken.discard(index)
+    if not reader.unread:
+        found.broken.discard(index)
     found.marks[index] = SentenceMark(index, name, start, end, kind, labels, reader.note)
 
 
@@ -224,6 +226,7 @@ class _Reader:
         self.choices: dict[str, str] = {}
         self.depth: int | None = None
         self.note = ""
+        self.unread = False  # some region could not be read: what is missing may be in it
         self._devices = {
             f"{label.code}.{device}": (label.name, device)
             for label in load_schema().labels
@@ -290,6 +293,8 @@ class _Reader:
         depth = self.depth if name == "relay_sourcing" else None
         if cues and choice == NO:
             raise _Mismatch(f"{name}: {NO!r}, with a cue", f"{YES!r}, or no cue")
+        if self.unread:
+            return LabelMark(cues, depth) if cues else None
         if not cues and choice == YES:
             raise _Mismatch(f"{name}: {YES!r}, without a cue", "the words that show it, as a span")
         if not cues and depth is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -80,10 +81,13 @@ def read_newest(pairs: Iterable[str]) -> dict[str, str]:
     """
     newest = {}
     for pair in pairs:
-        source, sign, date = pair.partition("=")
-        if not sign or len(date) != 10:
+        source, _, date = pair.partition("=")
+        try:
+            newest[source] = datetime.date.fromisoformat(date).isoformat()
+        except ValueError:
+            source = ""
+        if not source:
             raise UsageError("--newest", repr(pair), "SOURCE=YYYY-MM-DD")
-        newest[source] = date
     return newest
 
 

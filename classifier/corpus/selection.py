@@ -44,6 +44,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         batch: about how many units make a batch.
         first: number of the first batch.
         after: plan files, beside this one, whose documents are not drawn again.
+        before: only documents dated before this day are drawn.
     """
 
     source: str
@@ -54,6 +55,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strata: tuple[Stratum, ...]
     first: int = 1
     after: tuple[str, ...] = ()
+    before: str = ""
 
 
 def read_plan(path: Path) -> Plan:
@@ -114,6 +116,8 @@ def draw(
                 break
             article = articles[key]
             if key in used or (stratum.publisher and article.publisher != stratum.publisher):
+                continue
+            if plan.before and not article.published[:10] < plan.before:
                 continue
             if pattern is not None and len(pattern.findall(article.text)) < stratum.least:
                 continue

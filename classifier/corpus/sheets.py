@@ -104,8 +104,9 @@ def read_answers(paths: Iterable[Path], documents: Sequence[Drawn]) -> list[Docu
                     faults.append(Fault(where, f"{line.strip()!r}", str(error)))
             elif current == "":
                 faults.append(Fault(where, f"{line.strip()!r}", NO_HEADER))
-    for key in known.keys() - labels.keys():
-        faults.append(Fault(key, "no answer", "a '##' line for each document"))
+    for key in known:
+        if key not in labels:
+            faults.append(Fault(key, "no answer", "a '##' line for each document"))
     marks = []
     for key, (article, sentences, attributes) in known.items():
         if key not in labels:
@@ -155,9 +156,6 @@ def find_key(line: str, known: Collection[str]) -> tuple[str | None, list[str]]:
     A document's id may hold spaces: the longest known key counts.
     """
     text = line[2:].strip()
-    first, *rest = text.replace("|", " ").split() or [""]
-    if first in known:
-        return first, rest
     for key in sorted(known, key=len, reverse=True):
         after = text.removeprefix(key)
         if after != text and after[:1] in ("", " ", "|"):

@@ -98,7 +98,7 @@ def list_sources(data: Path = Path("data")) -> list[str]:
     """Return the names of the project's sources, then of the folders that are somebody's own."""
     found = [*data.glob("*/articles.jsonl"), *data.glob("*/gold/*.jsonl")]
     own = {path.relative_to(data).parts[0] for path in found} - SOURCES.keys()
-    return [*SOURCES, *sorted(own)]
+    return [*SOURCES, *sorted(name for name in own if not name.startswith("."))]
 
 
 def find_source(name: str, data: Path = Path("data")) -> Source:
@@ -109,7 +109,7 @@ def find_source(name: str, data: Path = Path("data")) -> Source:
     """
     if name in SOURCES:
         return SOURCES[name]
-    if name and Path(name).name == name and (data / name).is_dir():
+    if Path(name).name == name and name[:1] not in ("", ".") and (data / name).is_dir():
         return Source(name, f"articles of {data / name}", "not stated", committed=True)
     raise UsageError(
         f"corpus source {name!r}",

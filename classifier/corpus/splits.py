@@ -18,7 +18,7 @@ import msgspec
 
 from classifier.corpus.annotations import AnnotatedArticle, DocumentMark
 from classifier.corpus.sources import SOURCES
-from classifier.errors import DataError, Fault, FaultsError, MissingExtraError
+from classifier.errors import DataError, Fault, FaultsError, MissingExtraError, UsageError
 from classifier.records import FIELDS
 
 SPLITS = ("train", "validation", "test")
@@ -68,10 +68,13 @@ def make_splits(
         newest: source → date (``2020-05-01``): its documents from that date on are test.
 
     Raises:
+        UsageError: ``newest`` names a source that has no document here.
         MissingExtraError: the MinHash library is not installed.
     """
     shares = dict(shares or {"train": 0.62, "validation": 0.16, "test": 0.22})
     newest = dict(newest or {})
+    for source in newest.keys() - {one.document.source for one in annotated}:
+        raise UsageError("newest dates of", repr(source), "a source that is annotated")
     clusters = cluster_documents(annotated, similarity)
     marks = {one.document.key: one.document for one in annotated}
     assignment: dict[str, str] = {}

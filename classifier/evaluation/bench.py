@@ -56,8 +56,7 @@ class Bench:
         return label_documents(
             one
             for one in self.annotated
-            if assignment.get(one.document.key) == name
-            and (keep is None or keep(one.document.key))
+            if assignment.get(one.document.key) == name and (keep is None or keep(one.document.key))
         )
 
     def learnable(self) -> list[AnnotatedArticle]:

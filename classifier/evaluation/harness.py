@@ -67,7 +67,7 @@ class Evaluation:
                     "articles": len(part.judged.clusters),
                     "sentences": len(part.judged.outcomes),
                     "scores": {
-                        scope: {key: _plain(interval) for key, interval in scores.items()}
+                        scope: {key: plain_interval(interval) for key, interval in scores.items()}
                         for scope, scores in part.intervals.items()
                     },
                 }
@@ -76,7 +76,8 @@ class Evaluation:
         }
 
 
-def _plain(interval: Interval) -> dict[str, Any]:
+def plain_interval(interval: Interval) -> dict[str, Any]:
+    """Return a figure with its interval as plain values; an undefined one says why."""
     plain: dict[str, Any] = {
         "value": interval.value,
         "low": interval.low,
@@ -123,11 +124,35 @@ def measure(judged: Judged) -> ScoreIntervals:
     return intervals
 
 
+def divide_judged(judged: Judged, data: LabelledDocuments) -> dict[str, Part]:
+    """Return the parts of :func:`parts_of_test` from one judgement of all their documents."""
+    marks = {mark.key: mark for mark in data.marks}
+    rows: dict[str, list[int]] = {}
+    for row, (key, _) in enumerate(judged.places):
+        for name in parts_of_mark(marks[key].source, marks[key].selection):
+            rows.setdefault(name, []).append(row)
+    found = {}
+    for name, index in sorted(rows.items()):
+        part = Judged(
+            judged.outcomes.take(index),
+            judged.clusters.take(index),
+            tuple(judged.places[row] for row in index),
+        )
+        found[name] = Part(part, measure(part))
+    return found
+
+
+def parts_of_mark(source: str, selection: str) -> tuple[str, ...]:
+    """Return the parts in which a document stands: its source, and the random part of it."""
+    if selection == "random" and source == "orangesum":
+        return (source, "orangesum-random")
+    return (source,)
+
+
 def parts_of_test(test: LabelledDocuments) -> dict[str, LabelledDocuments]:
     """Return the test documents by source, and each source's randomly drawn ones apart."""
     by_source: dict[str, list[int]] = {}
     for number, mark in enumerate(test.marks):
-        by_source.setdefault(mark.source, []).append(number)
-        if mark.selection == "random" and mark.source == "orangesum":
-            by_source.setdefault("orangesum-random", []).append(number)
+        for name in parts_of_mark(mark.source, mark.selection):
+            by_source.setdefault(name, []).append(number)
     return {name: test.select(numbers) for name, numbers in sorted(by_source.items())}

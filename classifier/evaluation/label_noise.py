@@ -120,8 +120,9 @@ def find_suspicions(
     everything = list(units(data.documents))
     found = []
     for column, name in enumerate(load_schema().names):
-        disagree = keep & (flagged[:, column] | ((probabilities[:, column] >= 0.5)
-                                                 != data.gold[:, column]))
+        disagree = keep & (
+            flagged[:, column] | ((probabilities[:, column] >= 0.5) != data.gold[:, column])
+        )
         for row in np.flatnonzero(disagree):
             mark = data.marks[data.rows[row]]
             same = row > 0 and data.rows[row - 1] == data.rows[row]
@@ -167,3 +168,22 @@ def label_issues(
             warnings.simplefilter("ignore")
             flagged[:, column] = find_label_issues(truth, two, filter_by="both", n_jobs=1)
     return flagged
+
+
+def listing_of(found: Sequence[Suspicion]) -> str:
+    """Return the disagreements as text to read, most surprising first."""
+    lines = []
+    for one in found:
+        says = "labelled, but the model says no" if one.gold else "not labelled, but found by it"
+        mark = "*" if one.likely_error else " "
+        lines.append(
+            f"{mark} {one.document}#{one.index}  {one.label}: {says} (p = {one.probability:.3f})"
+        )
+        if one.before:
+            lines.append(f"      before: {' '.join(one.before.split())[:160]}")
+        lines.append(f"      {' '.join(one.text.split())}")
+    flagged = sum(one.likely_error for one in found)
+    lines.append(
+        f"{len(found)} disagreements, {flagged} (*) that confident learning takes for wrong"
+    )
+    return "\n".join(lines) + "\n"

@@ -95,3 +95,18 @@ def trace_learning(
             sentences[step, draw] = len(part)
             f1[step, draw] = [table[scope]["f1"].value for scope in (*names, "macro")]
     return LearningCurve(tuple(sizes), sentences, f1)
+
+
+def table_of_curve(curve: LearningCurve) -> str:
+    """Return the curve as a plain table: mean F1 and, with several draws, its deviation."""
+    scopes = (*load_schema().names, "macro")
+    lines = [f"{'articles':>8s}  {'sentences':>9s}  " + "  ".join(f"{s:>20s}" for s in scopes)]
+    mean, spread = curve.mean(), curve.spread()
+    for row, count in enumerate(curve.articles):
+        cells = [
+            f"{mean[row, k]:.3f}" + (f" ± {spread[row, k]:.3f}" if spread[row, k] >= 0 else "")
+            for k in range(len(scopes))
+        ]
+        size = curve.sentences[row].mean()
+        lines.append(f"{count:8d}  {size:9.0f}  " + "  ".join(f"{cell:>20s}" for cell in cells))
+    return "\n".join(lines) + "\n"

@@ -9,9 +9,9 @@ import numpy as np
 
 from classifier.corpus.dataset import LabelledDocuments
 from classifier.evaluation.outcomes import Outcomes
+from classifier.evaluation.subjects import Subject
 from classifier.records import ArticleScore, Cue
 from classifier.schema import load_schema
-from classifier.scoring import Scorer
 from classifier.statistics import Clusters
 
 
@@ -31,7 +31,7 @@ class Judged:
 
 
 def judge(
-    scorer: Scorer,
+    scorer: Subject,
     data: LabelledDocuments,
     *,
     left_out: Collection[tuple[str, int]] = (),
@@ -40,6 +40,7 @@ def judge(
     """Score annotated documents on their gold units.
 
     Args:
+        scorer: a model, or predictions read from a file.
         left_out: (document key, unit index) of sentences that also stand in training data.
         progress: called with (documents done, documents in all).
     """

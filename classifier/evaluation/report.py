@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from classifier.evaluation.harness import WITHOUT_MILD, Evaluation, Part
+from classifier.evaluation.suite import Dossier
 from classifier.schema import load_schema
 from classifier.statistics import Interval
 
@@ -62,3 +63,34 @@ def markdown_of(part: Part) -> str:
         for scope, support, precision, recall, f1 in rows_of(part)
     ]
     return "\n".join(lines) + "\n"
+
+
+def summary_of(dossier: Dossier) -> str:
+    """Return what else the suite found, a line each."""
+    lines = []
+    for check in dossier.checks:
+        if check.status != "passed":
+            lines.append(f"{check.code} {check.status.replace('_', ' ')}: {check.finding}")
+    if dossier.behaviour is not None:
+        found = dossier.behaviour
+        lines.append(f"behaviour: {len(found.failed)} of {len(found.results)} cases fail")
+        lines += [
+            f"  {one.kind}, {one.name}: {one.failed} of {one.cases}"
+            for one in found.capabilities
+            if one.failed
+        ]
+    for swaps in (dossier.templates, dossier.sentences):
+        if swaps is not None:
+            lines.append(
+                f"neutrality, {swaps.name}: {100 * swaps.flips.value:.2f} % of {swaps.swaps} swaps "
+                f"flip [{100 * swaps.flips.low:.2f}, {100 * swaps.flips.high:.2f}]"
+            )
+    if dossier.cost is not None:
+        cost = dossier.cost
+        lines.append(
+            f"cost: {cost.sentences_per_s:,.0f} sentences/s, {cost.p50_ms:.1f} ms an article "
+            f"(p99 {cost.p99_ms:.1f}), {cost.size_bytes / 1e6:.1f} MB, cold start "
+            f"{cost.cold_start_s:.2f} s, {cost.peak_mb:.0f} MB of memory"
+        )
+    lines += [f"not run: {fault}" for fault in dossier.not_run]
+    return "\n".join(lines) + f"\n{dossier.suite} suite in {dossier.seconds:.0f} s\n\n"

@@ -6,7 +6,7 @@ intervals from articles drawn anew inside the slice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,14 +69,19 @@ def dimensions(mark: DocumentMark) -> dict[str, str]:
 
 
 def measure_slices(
-    judged: Judged, data: LabelledDocuments, *, at_least: int = 5
+    judged: Judged,
+    data: LabelledDocuments,
+    *,
+    by: Callable[[DocumentMark], Mapping[str, str]] = dimensions,
+    at_least: int = 5,
 ) -> tuple[Slice, ...]:
     """Score every slice with ``at_least`` articles.
 
     Args:
         judged: what the model said of ``data``.
+        by: document → dimension → value.
     """
-    by_key = {mark.key: dimensions(mark) for mark in data.marks}
+    by_key = {mark.key: by(mark) for mark in data.marks}
     rows: dict[tuple[str, str], list[int]] = {}
     for row, (key, _) in enumerate(judged.places):
         for dimension, value in by_key[key].items():
@@ -97,8 +102,9 @@ def _scores(outcomes: Outcomes, clusters: Clusters) -> dict[str, dict[str, Inter
     resamples = Resamples.draw(clusters, replicates=REPLICATES, seed=SEED)
     drawn = resamples.of_counts(tally.measure, tally.counts)
     intervals = drawn.intervals(
-        len(clusters), method="percentile", reasons=["no positive in gold, or none predicted"]
-        * len(tally.keys),
+        len(clusters),
+        method="percentile",
+        reasons=["no positive in gold, or none predicted"] * len(tally.keys),
     )
     scores: dict[str, dict[str, Interval]] = {}
     for key, interval in zip(tally.keys, intervals, strict=True):
@@ -139,3 +145,51 @@ def _shares(counts: npt.NDArray[np.bool_], resamples: Resamples) -> Sequence[Int
         method="percentile",
         reasons=["no sentence with this device in gold", "none of them found"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often each label occurs in randomly drawn articles of one source.
+
+    Attributes:
+        gold, predicted: label → share of sentences.
+    """
+
+    source: str
+    articles: int
+    sentences: int
+    gold: Mapping[str, Interval]
+    predicted: Mapping[str, Interval]
+
+
+def natural_rates(judged: Judged, data: LabelledDocuments) -> tuple[Rates, ...]:
+    """Estimate natural rates, from randomly drawn documents alone; others would bias them."""
+    random = {mark.key: mark.source for mark in data.marks if mark.selection.startswith("random")}
+    rows: dict[str, list[int]] = {}
+    for row, (key, _) in enumerate(judged.places):
+        if key in random:
+            rows.setdefault(random[key], []).append(row)
+    names = judged.outcomes.labels
+    found = []
+    for source, index in sorted(rows.items()):
+        part, clusters = judged.outcomes.take(index), judged.clusters.take(index)
+        resamples = Resamples.draw(clusters, replicates=REPLICATES, seed=SEED)
+        ones = np.ones((len(index), 1))
+
+        def measure(sums: FloatArray) -> FloatArray:
+            return divide(sums[:, :-1], sums[:, -1:])
+
+        counts = np.concatenate([part.gold, part.predicted, ones], axis=1)
+        shares = resamples.of_counts(measure, counts).intervals(
+            len(clusters), method="percentile", reasons=["no sentence"] * 2 * len(names)
+        )
+        found.append(
+            Rates(
+                source,
+                len(clusters),
+                len(index),
+                dict(zip(names, shares[: len(names)], strict=True)),
+                dict(zip(names, shares[len(names) :], strict=True)),
+            )
+        )
+    return tuple(found)

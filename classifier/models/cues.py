@@ -44,7 +44,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         anchors: words (lower case) one of which must stand in the sentence for the pattern to be
             tried; ``menac*`` is a beginning of at least three letters, ``*rait`` an end of four or
-            more, ``@outlet`` a group, ``ꙮ`` any outlet's name.
+            more, ``@outlet`` a group, ``ꙮ`` any outlet's name, ``"`` a
+            quotation mark.
         requires: the same, for a second word that must stand there too.
         positive, negative: sentences in which the pattern must, and must not, be found.
     """
@@ -221,18 +222,22 @@ class CueLexicon:
             for ending, number in ends.get(word[-_SUFFIX:], ()):
                 if number not in found and word.endswith(ending):
                     found.add(number)
-        return sorted(number for number in found if self._satisfied(number, present))
+        answers: dict[_Anchors, bool] = {}
+        return [number for number in sorted(found) if self._satisfied(number, present, answers)]
 
-    def _satisfied(self, number: int, present: Set[str]) -> bool:
+    def _satisfied(self, number: int, present: Set[str], known: dict[_Anchors, bool]) -> bool:
         required = self._required[number]
         if required is None:
             return True
-        words, stems, ends = required
-        if not words.isdisjoint(present):
-            return True
-        if stems and any(word.startswith(stems) for word in present):
-            return True
-        return bool(ends) and any(word.endswith(ends) for word in present)
+        # Entries share a few long lists: each is looked up once a sentence.
+        answer = known.get(required)
+        if answer is None:
+            words, stems, ends = required
+            answer = not words.isdisjoint(present) or any(
+                word.startswith(stems) or word.endswith(ends) for word in present
+            )
+            known[required] = answer
+        return answer
 
     def find(self, text: str) -> list[Match]:
         """Return every match in a normalised sentence, whatever its polarity.
@@ -248,6 +253,8 @@ class CueLexicon:
         covered = self.outlets.cover(text, present)
         if covered is not text and COVER in covered:
             present.add(COVER)
+        if '"' in text or "«" in text:
+            present.add('"')
         matches = []
         for number in self.candidates(present):
             entry = self.entries[number]

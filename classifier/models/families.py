@@ -9,7 +9,17 @@ from classifier.errors import ModelError
 from classifier.models.base import Model
 from classifier.models.store import ModelFiles, default_directory, open_model
 
-FAMILIES = ("linear", "lexicon", "keywords", "majority")
+FAMILIES = (
+    "linear",
+    "lexicon",
+    "keywords",
+    "majority",
+    "tfidf-logistic",
+    "tfidf-svm",
+    "complement-nb",
+    "morphology",
+    "embeddings",
+)
 
 
 def load_model(directory: Path | None = None) -> tuple[Model, ModelFiles]:
@@ -24,14 +34,8 @@ def load_model(directory: Path | None = None) -> tuple[Model, ModelFiles]:
 
 def _load(files: ModelFiles) -> Model:
     family = files.manifest.family
-    if family == "linear":
-        from classifier.models.linear import LinearModel
-
-        return LinearModel.load(files)
     if family in FAMILIES:
-        from classifier.models.rules import RULE_FAMILIES
-
-        return RULE_FAMILIES[family].load(files)
+        return new_model(family).load(files)
     raise ModelError(
         str(files.directory),
         f"a model of family {family!r}",
@@ -46,6 +50,18 @@ def new_model(family: str) -> type[Model]:
         from classifier.models.linear import LinearModel
 
         return LinearModel
+    if family in ("tfidf-logistic", "tfidf-svm", "complement-nb"):
+        from classifier.models.baselines import BASELINE_FAMILIES
+
+        return BASELINE_FAMILIES[family]
+    if family == "morphology":
+        from classifier.models.morphology import MorphologyModel
+
+        return MorphologyModel
+    if family == "embeddings":
+        from classifier.models.sentence_embeddings import EmbeddingModel
+
+        return EmbeddingModel
     if family in FAMILIES:
         from classifier.models.rules import RULE_FAMILIES
 
@@ -59,4 +75,20 @@ def settings_type(family: str) -> Any:
         from classifier.models.linear_training import LinearSettings
 
         return LinearSettings
+    if family in ("tfidf-logistic", "tfidf-svm", "complement-nb"):
+        from classifier.models import baselines_training
+
+        return {
+            "tfidf-logistic": baselines_training.LogisticSettings,
+            "tfidf-svm": baselines_training.SvmSettings,
+            "complement-nb": baselines_training.BayesSettings,
+        }[family]
+    if family == "morphology":
+        from classifier.models.morphology import MorphologySettings
+
+        return MorphologySettings
+    if family == "embeddings":
+        from classifier.models.sentence_embeddings import EmbeddingSettings
+
+        return EmbeddingSettings
     return None

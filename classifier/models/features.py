@@ -1,28 +1,36 @@
 """What the linear model looks at in a sentence. Pure Python, shared by training and scoring.
 
 Groups: ``word`` (word 1- and 2-grams), ``char`` (3- to 5-grams inside words), ``before`` (words of
-the sentence before), ``cue`` (which lexicon patterns stand here and in the sentence before, and
-the sentence's place in the article). Every group is a set: presence, not frequency, since a
-sentence is short.
+the sentence before), ``cue`` (which lexicon patterns stand here and in the sentences before, and
+the sentence's place in the article), ``verdict`` (what the lexicon concludes: the labels and
+devices with evidence, few and strong). Every group is a set: presence, not frequency, since a
+sentence is short. Outlets' names, other names and numbers are one token each, so a model cannot
+learn whom a sentence speaks of.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from classifier.corpus.dataset import Document
-from classifier.models.cues import WORD, CueLexicon, Match
+from classifier.models.cues import COVER, CueLexicon, Match, evidence
+from classifier.records import Cue
 from classifier.text.normalise import NormalText, normalise
 
-GROUPS = ("word", "char", "before", "cue")
+GROUPS = ("word", "char", "before", "cue", "verdict")
 CHAR_SIZES = (3, 4, 5)
 
-_DIGITS = re.compile(r"\d")
-_TOKEN = re.compile(r"\d[\d.,]*|[^\W_]+|[«»\"?!:;…–]")
+NAME = "<nom>"
+"""The token of a capitalised word inside a sentence."""
+
+_TOKEN = re.compile(rf"\d[\d.,]*|{COVER}+|[^\W_]+|[«»\"?!:;…–]")
+_OPENS = frozenset("«»\"?!:;…–")
+_CONDITIONAL = re.compile(r"\w{2}(?:[edtv]r|ir)ai(?:t|ent)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +39,20 @@ class UnitView:
 
     Attributes:
         normal: normalised text, with the way back to offsets.
-        tokens: words (lower case, digits as 0) and the punctuation that frames speech.
+        covered: the same with outlets' names covered.
+        tokens: words (lower case; names, outlets and numbers masked) and the punctuation that
+            frames speech.
         matches: lexicon patterns found here.
+        found: the evidence that they amount to, per label.
         before: the view of the unit before in the article; None for the first.
         place: facts of position, as feature names.
     """
 
     normal: NormalText
+    covered: str
     tokens: tuple[str, ...]
     matches: tuple[Match, ...]
+    found: dict[str, tuple[Cue, ...]]
     before: UnitView | None
     place: tuple[str, ...]
 
@@ -51,9 +64,9 @@ def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
     last = -1
     for sentence in document.sentences:
         normal = normalise(sentence.text)
-        lower = normal.text.lower()
-        tokens = tuple(_TOKEN.findall(_DIGITS.sub("0", lower)))
-        matches = tuple(lexicon.find(normal.text, WORD.findall(lower)))
+        covered, matches = lexicon.read(normal.text)
+        tokens = tuple(token for token, _, _ in _tokens(covered))
+        found = evidence(matches, normal)
         # In a run taken from a longer article the unit before may not have been read.
         if sentence.index != last + 1:
             before = None
@@ -63,24 +76,40 @@ def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
             f"kind={sentence.kind}",
             f"index={min(sentence.index, 4)}",
         )
-        view = UnitView(normal, tokens, matches, before, place)
+        view = UnitView(normal, covered, tokens, tuple(matches), found, before, place)
         views.append(view)
         if sentence.kind != "credit":
-            # One step back is all a feature sees: do not keep the whole chain alive.
-            before = UnitView(normal, tokens, matches, None, place)
+            # Two steps back is all a feature sees: do not keep the whole chain alive.
+            second = dataclasses.replace(before, before=None) if before is not None else None
+            before = dataclasses.replace(view, before=second)
     return views
+
+
+def _tokens(covered: str) -> Iterator[tuple[str, int, int]]:
+    """Yield tokens with their offsets; what follows a stop or a quotation mark is no name."""
+    opening = True
+    for match in _TOKEN.finditer(covered):
+        token = match[0]
+        first = token[0]
+        if first == COVER:
+            token = COVER
+        elif first in _OPENS:
+            opening = True
+            yield token, *match.span()
+            continue
+        elif first.isdigit():
+            token = "0"
+        elif first.isupper() and not opening and len(token) > 1:
+            token = NAME
+        else:
+            token = token.lower()
+        opening = covered[match.end() : match.end() + 2] == ". "
+        yield token, *match.span()
 
 
 def token_spans(view: UnitView) -> list[tuple[str, int, int]]:
     """Return the word tokens of a unit with their offsets into the normalised text."""
-    lower = view.normal.text.lower()
-    if len(lower) != len(view.normal.text):
-        return []
-    return [
-        (token, *match.span())
-        for token, match in zip(view.tokens, _TOKEN.finditer(_DIGITS.sub("0", lower)), strict=True)
-        if token[0].isalnum()
-    ]
+    return [one for one in _tokens(view.covered) if one[0] not in _OPENS]
 
 
 def word_features(view: UnitView) -> Iterable[str]:
@@ -115,23 +144,44 @@ def before_features(view: UnitView) -> Iterable[str]:
 
 
 def cue_features(view: UnitView) -> Iterable[str]:
-    """Return patterns, devices, their pairs, those of the unit before, and position."""
-    devices = sorted(
-        {
-            f"{match.entry.label}.{match.entry.device}"
-            for match in view.matches
-            if match.entry.polarity == "positive"
-        }
-    )
-    found = sorted({f"id={match.entry.id}" for match in view.matches})
-    found += [f"dev={device}" for device in devices]
+    """Return patterns, devices, their pairs, those of the units before, speech and position."""
+    found = [f"id={name}" for name in sorted({match.entry.id for match in view.matches})]
+    found += [f"dev={device}" for device in _devices(view)]
     features = dict.fromkeys(found)
     features.update(dict.fromkeys(f"{a}&{b}" for a, b in itertools.combinations(found, 2)))
-    features[f"count={min(len(devices), 4)}"] = None
     features.update(dict.fromkeys(view.place))
+    features.update(dict.fromkeys(_speech(view.covered)))
     if view.before is not None:
         before = sorted({match.entry.id for match in view.before.matches})
         features.update(dict.fromkeys(f"before:id={name}" for name in before))
+        features.update(dict.fromkeys(f"before:{name}" for name in _devices(view.before)))
+        if view.before.before is not None:
+            second = _devices(view.before.before)
+            features.update(dict.fromkeys(f"second:{name}" for name in second))
+    return features
+
+
+def _devices(view: UnitView) -> list[str]:
+    return sorted({f"{label}.{cue.device}" for label, cues in view.found.items() for cue in cues})
+
+
+def _speech(covered: str) -> Iterable[str]:
+    """Yield how the unit stands to quotation, and on which side of it conditionals are."""
+    parts = re.split('["«»]', covered)
+    yield f"quotes={min(len(parts) - 1, 4)}"
+    if len(parts) > 1:
+        yield f"closes={parts[-1].strip(' .') == ''}"
+    if _CONDITIONAL.search(covered):
+        for number, part in enumerate(parts):
+            if _CONDITIONAL.search(part):
+                yield f"conditional={'in' if number % 2 else 'out'}"
+
+
+def verdict_features(view: UnitView) -> Iterable[str]:
+    """Return the labels and devices with evidence, here and in the unit before."""
+    features = dict.fromkeys(sorted(view.found))
+    features.update(dict.fromkeys(_devices(view)))
+    features.update(dict.fromkeys(f"{label}×{len(cues) > 1}" for label, cues in view.found.items()))
     return features
 
 
@@ -140,6 +190,7 @@ EXTRACTORS: dict[str, Callable[[UnitView], Iterable[str]]] = {
     "char": char_features,
     "before": before_features,
     "cue": cue_features,
+    "verdict": verdict_features,
 }
 
 

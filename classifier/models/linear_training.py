@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from classifier.models.linear import LinearModel
 
 
+UNSCALED = ("cue", "verdict")
+"""Groups whose features count as they are: not by rarity, nor less in a longer sentence."""
+
+
 class LinearSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings of the linear family.
 
     Attributes:
         c: inverse strength of the L2 penalty.
-        word_weight, char_weight, before_weight, cue_weight: how much each feature group counts;
-            0 leaves a group out.
+        word_weight, char_weight, before_weight, cue_weight, verdict_weight: how much each feature
+            group counts; 0 leaves a group out.
         min_count: a word or n-gram must stand in that many training sentences.
         max_char: the most frequent character n-grams that are kept.
         balance: exponent of the class weights: 0 none, 1 scikit-learn's ``balanced``.
@@ -37,6 +41,7 @@ class LinearSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     char_weight: float = 1.0
     before_weight: float = 0.3
     cue_weight: float = 0.5
+    verdict_weight: float = 2.0
     min_count: int = 2
     max_char: int = 30_000
     balance: float = 0.5
@@ -58,6 +63,7 @@ class LinearPipeline:
             "char": settings.char_weight,
             "before": settings.before_weight,
             "cue": settings.cue_weight,
+            "verdict": settings.verdict_weight,
         }
         self.weights = {name: weight for name, weight in weights.items() if weight > 0}
         self.union = FeatureUnion(
@@ -69,8 +75,8 @@ class LinearPipeline:
                         binary=True,
                         min_df=settings.min_count,
                         max_features=settings.max_char if name == "char" else None,
-                        use_idf=name != "cue",
-                        norm=None if name == "cue" else "l2",
+                        use_idf=name not in UNSCALED,
+                        norm=None if name in UNSCALED else "l2",
                         dtype=np.float64,
                     ),
                 )
@@ -94,10 +100,9 @@ class LinearPipeline:
             classifier = LogisticRegression(
                 C=self.settings.c,
                 class_weight={False: 1.0, True: ratio},
-                solver="liblinear",
-                random_state=self.settings.seed,
+                solver="lbfgs",
                 max_iter=1000,
-                tol=1e-5,
+                tol=1e-4,
             )
             if truth.any() and not truth.all():
                 classifier.fit(matrix, truth)

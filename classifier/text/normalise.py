@@ -1,8 +1,8 @@
-"""One shape for the many ways French text is typed, without moving a single offset.
+"""One shape for the many ways French text is typed, with the way back to every offset.
 
 Apostrophes, quotation marks, spaces and dashes are mapped character by character, so offsets into
-the normalised text are offsets into the original. Only text in decomposed form (NFD) changes
-length; :class:`NormalText` then carries the way back.
+the normalised text are offsets into the original. Only decomposed accents (NFD), soft hyphens and
+repeated spaces change the length; :class:`NormalText` then carries the way back.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ class NormalText:
 
 def normalise(text: str) -> NormalText:
     """Return the text in the shape that cues and features are written for."""
-    if "\u00ad" not in text and unicodedata.is_normalized("NFC", text):
-        # Most sentences need at most an apostrophe mapped: translating is ten times dearer.
-        shaped = text.translate(_SAME_LENGTH) if _ANY.search(text) else text
-        return NormalText(shaped, None, len(text))
-    return _compose(text)
+    # Most sentences need at most an apostrophe mapped: translating is ten times dearer.
+    shaped = text.translate(_SAME_LENGTH) if _ANY.search(text) else text
+    if "\u00ad" in text or "  " in shaped or not unicodedata.is_normalized("NFC", text):
+        return _compose(text)
+    return NormalText(shaped, None, len(text))
 
 
 def _compose(text: str) -> NormalText:
-    """Compose combining marks with their base and drop soft hyphens, keeping origins."""
+    """Compose combining marks with their base, drop soft hyphens and repeated spaces."""
     parts: list[str] = []
     origins: list[int] = []
     start = 0
@@ -67,10 +67,10 @@ def _compose(text: str) -> NormalText:
         while end < len(text) and unicodedata.combining(text[end]):
             end += 1
         piece = unicodedata.normalize("NFC", text[start:end])
-        for place, char in enumerate(piece):
-            if char != "\u00ad":
+        for place, char in enumerate(piece.translate(_SAME_LENGTH)):
+            if char != "\u00ad" and not (char == " " and parts and parts[-1] == " "):
                 parts.append(char)
                 origins.append(min(start + place, end - 1))
         start = end
     origins.append(len(text))
-    return NormalText("".join(parts).translate(_SAME_LENGTH), origins, len(text))
+    return NormalText("".join(parts), origins, len(text))

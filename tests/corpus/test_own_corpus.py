@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from classifier.cli import main
-from classifier.corpus.annotations import read_annotations
+from classifier.corpus.annotations import DocumentMark, read_annotations
 from classifier.corpus.exchange import list_unread
 from classifier.corpus.label_studio import list_tasks
 from classifier.corpus.sheets import drawn_from, read_answers
@@ -94,6 +94,18 @@ def example_export(folder: Path) -> str:
 def blocks(language: str) -> list[str]:
     text = (DOCS / "own-corpus.md").read_text("utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_form_that_the_page_shows_is_the_form_that_is_written(tmp_path: Path) -> None:
+    article, document = (json.loads(block) for block in blocks("json"))
+    answers = tmp_path / "readings.ann"
+    answers.write_text(READINGS, "utf-8")
+    joined = [one.joined for one in list_unread(EXAMPLE / "mydata", "gazette") if one.joined]
+    first = read_answers([answers], drawn_from(joined))[0]
+    shown = msgspec.convert(document, DocumentMark)
+    assert (article["id"], shown.key) == (first.id, first.key)
+    assert shown.sentences == (first.sentences[2],)
+    assert joined[0].article.text.startswith(article["text"].removesuffix("…").strip())
 
 
 def test_example_export_is_what_our_tasks_give_back(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def add_commands(commands: Commands) -> None:
     split.add_argument("--check", action="store_true", help="only check the splits that are there")
     split.set_defaults(run=run_split)
 
-    for one in (fetch, validate, agreement, disputes, adjudicate, split):
+    for one in (fetch, validate, agreement, draw, collect, disputes, adjudicate, split):
         one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
     exchange.add_commands(parts)
 
@@ -159,14 +159,14 @@ def run_validate(options: argparse.Namespace) -> int:
     """Check files and report every fault of all of them."""
     from classifier.corpus.annotations import join_text, read_annotations
     from classifier.corpus.dataset import annotation_files
-    from classifier.corpus.sources import SOURCES, load_text
+    from classifier.corpus.sources import list_sources, load_text
 
     if options.files:
         groups = [options.files]
     else:
         groups = [
             files
-            for source in SOURCES
+            for source in list_sources(options.data)
             for layer in _LAYERS
             if (files := annotation_files(options.data, source, layer))
         ]
@@ -215,10 +215,12 @@ def run_agreement(options: argparse.Namespace) -> int:
     from classifier.corpus.annotations import read_annotations
     from classifier.corpus.dataset import annotation_files
     from classifier.corpus.passes import agreement_table
-    from classifier.corpus.sources import SOURCES
+    from classifier.corpus.sources import list_sources
 
     sources = options.source or [
-        name for name in SOURCES if annotation_files(options.data, name, "pass_a")
+        name
+        for name in list_sources(options.data)
+        if annotation_files(options.data, name, "pass_a")
     ]
     passes = [
         [read_annotations(annotation_files(options.data, source, layer)) for source in sources]
@@ -242,7 +244,7 @@ def run_draw(options: argparse.Namespace) -> int:
     from classifier.corpus.sources import load_text
 
     plan = read_plan(options.plan)
-    articles = load_text(plan.source)
+    articles = load_text(plan.source, options.data)
     for batch in draw_plan(options.plan, articles):
         name = f"{plan.source}-{batch[0].batch}"
         write_annotations(batch, options.out / f"{name}.plan.jsonl")
@@ -260,7 +262,7 @@ def run_collect(options: argparse.Namespace) -> int:
     from classifier.corpus.sources import load_text
 
     plan = read_annotations([options.plan])
-    articles = load_text(plan[0].source)
+    articles = load_text(plan[0].source, options.data)
     drawn = drawn_from(join_text(document, articles[document.id]) for document in plan)
     marks = read_answers(options.answers, drawn)
     write_annotations(marks, options.out)

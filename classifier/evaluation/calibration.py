@@ -77,7 +77,8 @@ def undo_platt(probabilities: FloatArray, platt: FloatArray) -> FloatArray:
     p = np.clip(probabilities, 1e-15, 1 - 1e-15)
     logit = np.log(p) - np.log1p(-p)
     slope = np.where(platt[:, 0] == 0, np.nan, platt[:, 0])
-    return np.asarray(np.exp(-np.logaddexp(0.0, -(logit - platt[:, 1]) / slope)))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.exp(-np.logaddexp(0.0, -(logit - platt[:, 1]) / slope)))
 
 
 def risk_at(risk: RiskCoverage, coverage: float) -> float:

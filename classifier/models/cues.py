@@ -138,6 +138,21 @@ class OutletNames:
         return text
 
 
+_OPENING = re.compile(r"(?:^|[.!?:;«»\"(–-] ?)[A-ZÀ-Þ](?![A-ZÀ-Þ])")
+
+
+def _plain(text: str) -> str:
+    """Return the text with small letters where a capital only opens a sentence or a quotation.
+
+    Patterns are then compared with regard to case, which is several times faster and tells names
+    from words. A text in capitals alone is put in small letters.
+    """
+    if text.isupper():
+        lower = text.lower()
+        return lower if len(lower) == len(text) else text
+    return _OPENING.sub(lambda match: match[0].lower(), text)
+
+
 _GOES_ON = re.compile(r"\w|-(?!t-)\w")
 
 
@@ -199,7 +214,7 @@ class CueLexicon:
         """Return the compiled pattern of ``entries[number]``."""
         compiled = self._patterns[number]
         if compiled is None:
-            compiled = re.compile(self._expand(self.entries[number].pattern), re.IGNORECASE)
+            compiled = re.compile(self._expand(self.entries[number].pattern))
             self._patterns[number] = compiled
         return compiled
 
@@ -253,12 +268,13 @@ class CueLexicon:
         covered = self.outlets.cover(text, present)
         if covered is not text and COVER in covered:
             present.add(COVER)
+        plain = _plain(covered)
         if '"' in text or "«" in text:
             present.add('"')
         matches = []
         for number in self.candidates(present):
             entry = self.entries[number]
-            for match in self.pattern(number).finditer(covered):
+            for match in self.pattern(number).finditer(plain):
                 # A group called "cue" narrows the evidence within the words that were needed.
                 narrow = match.re.groupindex and match.span("cue")
                 start, end = narrow if narrow and narrow[0] >= 0 else match.span()

@@ -229,10 +229,16 @@ def test_the_browser_filters_in_chromium(dossier, tmp_path):
     )
     path = tmp_path / "report.html"
     path.write_text(page, "utf-8")
-    flags = (
-        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-        "--disable-background-networking --disable-component-update --disable-sync"
-    ).split()
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
     done = subprocess.run(
         [
             CHROMIUM,

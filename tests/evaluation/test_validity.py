@@ -1,4 +1,4 @@
-"""Coded checks: each passes on sound data, fails on the fault it is for, and can be inapplicable."""
+"""Coded checks: each passes on sound data, fails on its fault, and can be inapplicable."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_worse_than_nothing_and_worse_than_key_words():
     assert found["CAD006"].status == "warning"
     assert len(found["CAD006"].items) == 3
     assert found["CAD007"].status == "warning"
-    # The third label never occurs: key words have no F1 there, so there is nothing to be worse than.
+    # The third label never occurs: key words have no F1 there to be worse than.
     assert len(found["CAD007"].items) == 2
     assert answers(check_model(None, None, {}, {}))["CAD006"] == "not_applicable"
 

@@ -48,7 +48,7 @@ tests: $(VENV)/.dev
 
 lock: ## lock versions again after a change in pyproject.toml (needs uv)
 	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements/base.txt
-	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra batch --extra train --extra dev -c requirements/base.txt -o requirements/dev.txt
+	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra batch --extra train --extra serve --extra dev -c requirements/base.txt -o requirements/dev.txt
 	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --extra compare -c requirements/base.txt -o requirements/compare.txt
 
 # The other segmenters live apart: .venv keeps to what the project itself needs.

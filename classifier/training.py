@@ -229,5 +229,5 @@ def _track(
         run.figure(reliability_figure(outcomes), "reliability.png")
         run.json(evaluation.as_dict(), "evaluation.json")
         run.file(config)
-        run.model(out, name="model", registered_name=experiment.name, alias="latest")
+        run.model(out, name="model", registered_name=experiment.name, alias="candidate")
         return run.id

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -82,3 +85,24 @@ def trained(train_documents, validation_documents):
     settings = LinearSettings(min_count=1)
     pipeline = train_linear(model, settings, train_documents, validation_documents)
     return model, pipeline
+
+
+_ALLOWED = re.compile(r"shared|network|GPU|text of|corpus fetch", re.IGNORECASE)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With CI=true, fail on a skip that is not for missing shared text, network or GPU."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or os.environ.get("CI") != "true":
+        return
+    for reason in _skips(reporter):
+        if not _ALLOWED.search(reason):
+            reporter.write_line(f"a skip that CI does not allow: {reason}", red=True)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _skips(reporter: pytest.TerminalReporter) -> Iterator[str]:
+    for report in reporter.stats.get("skipped", []):
+        found = report.longrepr
+        yield found[2] if isinstance(found, tuple) else str(found)

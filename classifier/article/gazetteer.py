@@ -103,7 +103,7 @@ class _Form:
     offset: int
     ambiguous: bool
     fragile: bool
-    exact: bool
+    acronym: bool
     outlets: tuple[Outlet, ...]
 
 
@@ -130,7 +130,7 @@ _BEFORE = re.compile(
         |entretien|tribune|micro|antenne|plateau|r[ée]v[ée]lations?|informations?|enqu[êe]te
         |[ée]dition|[ée]dito(?:rial)?|article|sondage|la\ une|photographe|abonn[ée]e?s?)s?
         {_ADJECTIVES.replace(" ", chr(92) + " ")}\ {_LINK.replace(" ", chr(92) + " ")}
-      | \b(?:selon|d'apr[èe]s|via|citant|sources?\ ?:|cr[ée]dits?(?:\ photos?)?\ ?:|avec)\ ?
+      | \b(?:selon|d'apr[èe]s|via|citant|sources?\ ?:|cr[ée]dits?(?:\ photos?)?\ ?:)\ ?
         (?:l'|(?:le|la|les|the)\ )?
       | ©\ ?
       | \b(?:cit|publi|diffus|relay|r[ée]v[ée]l|rapport|consult|interrog|contact|command|dévoil
@@ -149,6 +149,10 @@ _AFTER = re.compile(
     r"|du (?:\d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche))"
 )
 _IN = re.compile(r"\b[Dd]ans $")
+_ARTICLED = re.compile(r"(?:\b[Ll](?:a|e|es) |\b[Ll]'|\b(?:du|au) )$")
+_LONGER = re.compile(r" (?:[A-ZÀ-Þ]|des |de l[a']|d'[A-ZÀ-Þ])")
+_GIVEN_TO = re.compile(r"\b(?:à|au|aux|dans|chez) (?:l[ae]s? |l')?$", re.IGNORECASE)
+_PRONOUNS = frozenset({"Elle", "Lui"})
 _CREDIT = re.compile(r"[–|\-…] ?$")
 _OPENING = re.compile(r"(?:^|[.!?:…«\"(\[–]) *$")
 
@@ -224,7 +228,7 @@ class Gazetteer:
                 offset=key.start(),
                 ambiguous=ambiguous,
                 fragile=ambiguous or (article > 0 and shape[article:] in doubtful),
-                exact=ambiguous or (text.isupper() and len(text) <= _ACRONYM),
+                acronym=text.isupper() and len(text) <= _ACRONYM,
                 outlets=self._bearers[_key(text)] if held else (),
             )
             for variant in _variants(key[0]):
@@ -252,7 +256,7 @@ class Gazetteer:
                 outlets, ambiguous = (form,), False
             else:
                 outlets, ambiguous = form.outlets, _uncertain(shaped, start, end, form)
-            if outlets:
+            if outlets and not (ambiguous and _worthless(shaped, start, end)):
                 first, last = normal.original_span(start, end)
                 mentions.append(OutletMention(first, last, outlets[0], ambiguous, outlets))
         return mentions
@@ -372,13 +376,21 @@ def _stands(shaped: str, start: int, end: int, form: _Form) -> bool:
     surface, written = shaped[body:end], form.text[form.article :]
     if surface == written:
         return True
-    if form.exact:
-        # Capitals may lack their accents and hyphens be spaces: case itself must agree.
-        return all(
-            one == other or (one.isupper() == other.isupper())
-            for one, other in zip(surface, written, strict=True)
-        ) or (form.fragile and len(surface) > _ACRONYM and surface.isupper())
-    return surface[0].isupper() or not written[0].isupper()
+    if form.acronym or any(
+        # An accent may be missing, never added: *Lettre à* is no *Lettre A*.
+        ord(one) > 0x7F and one.lower() != other.lower()
+        for one, other in zip(surface, written, strict=True)
+    ):
+        return False
+    if form.ambiguous:
+        same = all(a.isupper() == b.isupper() for a, b in zip(surface, written, strict=True))
+        return same or (len(surface) > _ACRONYM and surface.isupper())
+    mine, its = _first_letter(surface), _first_letter(written)
+    return mine.isupper() or not its.isupper()
+
+
+def _first_letter(text: str) -> str:
+    return next((char for char in text if char.isalpha()), text[0])
 
 
 def _uncertain(shaped: str, start: int, end: int, form: _Form) -> bool:
@@ -390,18 +402,31 @@ def _uncertain(shaped: str, start: int, end: int, form: _Form) -> bool:
     if not form.ambiguous and not shouted:
         return False
     before, after = shaped[max(0, start - 80) : start], shaped[end : end + 40]
-    if _BEFORE.search(before) or _AFTER.match(after):
+    if form.acronym and _ARTICLED.search(before):
+        return True
+    if form.ambiguous and _LONGER.match(after) and not _GIVEN_TO.search(before):
+        return True
+    if _BEFORE.search(before) or (_AFTER.match(after) and surface not in _PRONOUNS):
         return False
     rest = after.strip(" .")
     if not rest and (not before.strip() or _CREDIT.search(before)):
         return False
-    if before.endswith("(") and after.startswith(")") and (form.article or surface.isupper()):
+    if before.endswith("(") and after.startswith(")") and form.article:
         return False
     if shouted:
         return True
     if _IN.search(before) and (not form.article or shaped[start].isupper()):
         return False
     return not (form.article and shaped[start].isupper() and not _OPENING.search(before))
+
+
+def _worthless(shaped: str, start: int, end: int) -> bool:
+    """Return whether the capital of an uncertain name proves nothing, so that it is a mere word."""
+    surface = shaped[start:end]
+    if surface.islower():
+        return True
+    plain = surface.isalpha() and not surface[1:].isupper()
+    return plain and _OPENING.search(shaped[:start]) is not None
 
 
 def _longest(

@@ -110,6 +110,18 @@ def add_commands(commands: Commands) -> None:
     adjudicate.add_argument("--batch", action="append", help="only these batches, such as b01")
     adjudicate.set_defaults(run=run_adjudicate)
 
+    audit = add_command(
+        parts,
+        "audit",
+        "correct gold by a rereading of suspected labels, and record what was wrong",
+        "Apply a rereading of what 'cadrage label-noise' lists: '12 | keep', '12 | none' or the\n"
+        "unit's full answer. Train and validation only. data/audit.json records, without text,\n"
+        "what was reread and what was wrong.",
+        "  cadrage corpus audit decisions.ann",
+    )
+    audit.add_argument("verdicts", type=Path, metavar="DECISIONS.ann")
+    audit.set_defaults(run=run_audit)
+
     split = add_command(
         parts,
         "split",
@@ -123,7 +135,17 @@ def add_commands(commands: Commands) -> None:
     split.add_argument("--check", action="store_true", help="only check the splits that are there")
     split.set_defaults(run=run_split)
 
-    for one in (fetch, validate, agreement, draw, collect, disputes, adjudicate, split):
+    for one in (
+        fetch,
+        validate,
+        agreement,
+        draw,
+        collect,
+        disputes,
+        adjudicate,
+        audit,
+        split,
+    ):
         one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
     exchange.add_commands(parts)
 
@@ -289,6 +311,47 @@ def run_adjudicate(options: argparse.Namespace) -> int:
         options.data, options.source, options.decisions, options.batch
     ):
         print(f"{path}: {documents} documents, {disputed} units read a third time")
+    return 0
+
+
+def run_audit(options: argparse.Namespace) -> int:
+    """Correct gold and print the share of reread labels that were wrong."""
+    import msgspec
+
+    from classifier.corpus.annotations import read_annotations, write_annotations
+    from classifier.corpus.audit import apply_verdicts, read_verdicts
+    from classifier.corpus.dataset import annotated_sources, annotation_files, load_gold
+    from classifier.corpus.splits import read_splits
+
+    sources = annotated_sources(options.data)
+    annotated = {one.document.key: one for one in load_gold(options.data, sources)}
+    verdicts = read_verdicts(options.verdicts, annotated)
+    test = set(read_splits(options.data / "splits.json").keys("test"))
+    if test & verdicts.keys():
+        raise FaultsError(
+            [
+                Fault(
+                    key,
+                    "a document of the test part",
+                    "train or validation only",
+                    "A test label changes only by rereading blind to the model.",
+                )
+                for key in sorted(test & verdicts.keys())
+            ]
+        )
+    records = []
+    for source in sources:
+        for path in annotation_files(options.data, source):
+            corrected, record = apply_verdicts(read_annotations([path]), verdicts)
+            if record.changed:
+                write_annotations(corrected, path)
+            records.append(record)
+    reread = {key: units for record in records for key, units in record.reread.items()}
+    changed = {key: units for record in records for key, units in record.changed.items()}
+    whole = msgspec.json.encode({"reread": reread, "changed": changed}, order="sorted")
+    (options.data / "audit.json").write_bytes(msgspec.json.format(whole, indent=1) + b"\n")
+    total, wrong = sum(map(len, reread.values())), sum(map(len, changed.values()))
+    print(f"{total} suspected units reread, {wrong} corrected")
     return 0
 
 

@@ -166,7 +166,9 @@ def label_issues(
         two: Any = np.stack([1 - probabilities[:, column], probabilities[:, column]], axis=1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            flagged[:, column] = find_label_issues(truth, two, filter_by="confident_learning", n_jobs=1)
+            flagged[:, column] = find_label_issues(
+                truth, two, filter_by="confident_learning", n_jobs=1
+            )
     return flagged
 
 

@@ -14,7 +14,7 @@ without learning whom it credits.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
@@ -36,6 +36,8 @@ COVER = "ꙮ"
 _MACRO = re.compile(r"\{([A-Z_]+)\}")
 _PREFIX = 3
 _SUFFIX = 4
+# Words whose entries are remembered; a newspaper's vocabulary fits.
+_KNOWN_WORDS = 100_000
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,25 +166,22 @@ class CueLexicon:
     groups: dict[str, tuple[str, ...]]
     macros: dict[str, str]
     outlets: OutletNames
-    _words: dict[str, list[int]] = field(init=False, repr=False)
-    _stems: dict[str, list[tuple[str, int]]] = field(init=False, repr=False)
-    _ends: dict[str, list[tuple[str, int]]] = field(init=False, repr=False)
-    _required: list[_Anchors | None] = field(init=False, repr=False)
+    _anchored: list[_Anchors] = field(init=False, repr=False)
+    _required: list[int | None] = field(init=False, repr=False)
+    _lists: list[_Anchors] = field(init=False, repr=False)
+    _known: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(init=False, repr=False)
     _patterns: list[re.Pattern[str] | None] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._words, self._stems, self._ends = {}, {}, {}
         self._patterns = [None] * len(self.entries)
-        self._required = []
-        for number, entry in enumerate(self.entries):
-            words, stems, ends = self._anchors(entry, entry.anchors)
-            for word in words:
-                self._words.setdefault(word, []).append(number)
-            for stem in stems:
-                self._stems.setdefault(stem[:_PREFIX], []).append((stem, number))
-            for ending in ends:
-                self._ends.setdefault(ending[-_SUFFIX:], []).append((ending, number))
-            self._required.append(self._anchors(entry, entry.requires) if entry.requires else None)
+        self._known = {}
+        self._anchored = [self._anchors(entry, entry.anchors) for entry in self.entries]
+        self._required, self._lists = [], []
+        for entry in self.entries:
+            required = self._anchors(entry, entry.requires) if entry.requires else None
+            if required is not None and required not in self._lists:
+                self._lists.append(required)
+            self._required.append(None if required is None else self._lists.index(required))
 
     def _anchors(self, entry: Entry, anchors: Iterable[str]) -> _Anchors:
         words: set[str] = set()
@@ -223,35 +222,36 @@ class CueLexicon:
             pattern = _MACRO.sub(lambda match: f"(?:{self.macros[match[1]]})", pattern)
         return pattern
 
-    def candidates(self, present: Set[str]) -> list[int]:
+    def candidates(self, present: Iterable[str]) -> list[int]:
         """Return the numbers of the entries whose anchors stand among the (lower case) words."""
         found: set[int] = set()
-        known = self._words
-        for word in present & known.keys():
-            found.update(known[word])
-        stems, ends = self._stems, self._ends
+        lists: set[int] = set()
+        known = self._known
         for word in present:
-            for stem, number in stems.get(word[:_PREFIX], ()):
-                if number not in found and word.startswith(stem):
-                    found.add(number)
-            for ending, number in ends.get(word[-_SUFFIX:], ()):
-                if number not in found and word.endswith(ending):
-                    found.add(number)
-        answers: dict[_Anchors, bool] = {}
-        return [number for number in sorted(found) if self._satisfied(number, present, answers)]
+            known_word = known.get(word)
+            if known_word is None:
+                known_word = self._look_up(word)
+            entries, word_lists = known_word
+            if entries:
+                found.update(entries)
+            if word_lists:
+                lists.update(word_lists)
+        required = self._required
+        return [
+            number
+            for number in sorted(found)
+            if required[number] is None or required[number] in lists
+        ]
 
-    def _satisfied(self, number: int, present: Set[str], known: dict[_Anchors, bool]) -> bool:
-        required = self._required[number]
-        if required is None:
-            return True
-        # Entries share a few long lists: each is looked up once a sentence.
-        answer = known.get(required)
-        if answer is None:
-            words, stems, ends = required
-            answer = not words.isdisjoint(present) or any(
-                word.startswith(stems) or word.endswith(ends) for word in present
-            )
-            known[required] = answer
+    def _look_up(self, word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the entries that a word anchors and the lists of required words it is on."""
+        if len(self._known) >= _KNOWN_WORDS:
+            self._known.clear()
+        answer = (
+            tuple(number for number, one in enumerate(self._anchored) if _stands_on(word, one)),
+            tuple(number for number, one in enumerate(self._lists) if _stands_on(word, one)),
+        )
+        self._known[word] = answer
         return answer
 
     def find(self, text: str) -> list[Match]:
@@ -283,6 +283,11 @@ class CueLexicon:
                 if end > start:
                     matches.append(Match(entry, start, end))
         return covered, matches
+
+
+def _stands_on(word: str, anchors: _Anchors) -> bool:
+    words, beginnings, ends = anchors
+    return word in words or word.startswith(beginnings) or word.endswith(ends)
 
 
 def evidence(matches: Iterable[Match], normal: NormalText) -> dict[str, tuple[Cue, ...]]:
@@ -344,7 +349,9 @@ def parse_lexicon(source: bytes) -> CueLexicon:
     try:
         parsed = msgspec.toml.decode(source, type=_LexiconFile)
     except msgspec.DecodeError as error:
-        raise DataError("cue lexicon", str(error), "outlets, groups, macros and cue entries") from None
+        raise DataError(
+            "cue lexicon", str(error), "outlets, groups, macros and cue entries"
+        ) from None
     schema = load_schema()
     for entry in parsed.cue:
         devices = schema.label(entry.label).device_names

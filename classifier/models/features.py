@@ -29,7 +29,7 @@ NAME = "<nom>"
 """The token of a capitalised word inside a sentence."""
 
 _TOKEN = re.compile(rf"\d[\d.,]*|{COVER}+|[^\W_]+|[«»\"?!:;…–]")
-_OPENS = frozenset("«»\"?!:;…–")
+_OPENS = frozenset('«»"?!:;…–')
 _CONDITIONAL = re.compile(r"\w{2}(?:[edtv]r|ir)ai(?:t|ent)\b")
 
 

@@ -33,19 +33,17 @@ class LinearSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         min_count: a word or n-gram must stand in that many training sentences.
         max_char: the most frequent character n-grams that are kept.
         balance: exponent of the class weights: 0 none, 1 scikit-learn's ``balanced``.
-        seed: of the solver.
     """
 
-    c: float = 4.0
+    c: float = 0.1
     word_weight: float = 1.0
-    char_weight: float = 1.0
+    char_weight: float = 0.0
     before_weight: float = 0.3
     cue_weight: float = 0.5
     verdict_weight: float = 2.0
     min_count: int = 2
     max_char: int = 30_000
     balance: float = 0.5
-    seed: int = 20261122
 
 
 class LinearPipeline:

@@ -131,6 +131,7 @@ class _Api:
         self.settings = settings
         self.engine = engine
         self.metrics = metrics
+        self._held = 0
 
     def routes(self) -> list[tuple[str, str, Any]]:
         """Return method, path and function of every operation of the API."""
@@ -293,22 +294,29 @@ class _Api:
         limit = self.settings.max_body_bytes
         large = Problem("too-large", f"The body has more than {limit} bytes.")
         chunks: list[bytes] = []
-        size = 0
+        size = held = 0
         try:
             async with asyncio.timeout(self.settings.body_timeout):
                 async for chunk in request.stream():
                     size += len(chunk)
-                    if size <= limit:
-                        chunks.append(chunk)
-                    elif size > _DISCARD:
+                    if size > _DISCARD:
                         break
-                    else:
+                    if size > limit:
                         chunks.clear()
+                        continue
+                    chunks.append(chunk)
+                    held += len(chunk)
+                    self._held += len(chunk)
+                    if self._held > self.settings.max_held_bytes:
+                        detail = "Too many bodies are being received."
+                        raise Problem("busy", detail, headers={"Retry-After": "1"})
         except TimeoutError:
             detail = f"It took more than {self.settings.body_timeout:g} seconds."
             raise Problem("body-timeout", detail, headers={"Connection": "close"}) from None
         except ClientDisconnect:
             raise ConnectionResetError from None
+        finally:
+            self._held -= held
         if size > limit:
             raise large
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

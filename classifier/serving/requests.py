@@ -58,6 +58,9 @@ _T = TypeVar("_T", ArticleRequest, ScoreRequest, BatchRequest)
 _DECODERS: dict[type, Any] = {
     kind: msgspec.json.Decoder(kind) for kind in (ArticleRequest, ScoreRequest, BatchRequest)
 }
+#: Parsing a page takes more than linear time in its tags; pages of articles have a few thousand.
+MAX_TAGS = 30_000
+
 _CONTENTS = ("text", "sentences", "document", "html")
 _ABOUT = ("title", "heading", "publisher", "url", "published")
 
@@ -140,6 +143,9 @@ def _read(request: ArticleRequest, where: str) -> Article:
     if request.document is not None:
         article = article_from_text(request.document, id="", where=f"{where}.document")
     else:
+        if (request.html or "").count("<") > MAX_TAGS:
+            fault = Fault(f"{where}.html", f"more than {MAX_TAGS} tags", "a page of one article")
+            raise Problem("too-many-items", str(fault), faults=[fault])
         article = article_from_html(request.html or " ", id="", where=f"{where}.html")
     row = {
         "text": article.text,

@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ``.cadrage`` (or ``CADRAGE_HOME``).
         allowed_hosts: host names that requests may be addressed to, besides loopback names.
         cors_origins: origins whose pages may call the API; none by default.
+        max_held_bytes: of all bodies together while they are received; beyond, 429.
         max_concurrency: requests being scored or waiting for it; one more is answered 429.
         max_connections: open connections; one more is closed.
         head_timeout, body_timeout, time_limit, drain_timeout: seconds for a client to send its
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     max_body_bytes: _Count = 2 << 20
+    max_held_bytes: _Count = 64 << 20
     max_articles: _Count = 64
     max_sentences: _Count = 5_000
     max_sentence_chars: _Count = 10_000

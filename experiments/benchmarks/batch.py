@@ -5,7 +5,9 @@
 Scaling is measured on the first N articles, with one and with two workers in turn, since other
 work on the machine changes from minute to minute; then the whole corpus is scored once with two
 workers. Rates are of wall time, from the start of the command to its end, and include reading,
-hashing, Parquet and fsync. Beside them stands the CPU time, which neighbours disturb less.
+hashing, Parquet and fsync. Beside them stand the CPU time, which neighbours disturb less, and what
+two separate processes that only score get against one in the same minutes: where other work fills
+the cores, that is below 2, and no batch command could scale better.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +59,32 @@ def run(source: Path, workers: int, model: Path | None) -> dict[str, Any]:
     return figures
 
 
+_BARE = """
+import itertools, os, sys
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+from pathlib import Path
+from classifier.scoring import Scorer
+from classifier.text.ingestion import read_articles
+articles = itertools.islice(read_articles([sys.argv[1]], on_fault=lambda _: None), int(sys.argv[2]))
+scorer = Scorer.load(Path(sys.argv[3]) if sys.argv[3] else None)
+print(sum(len(scorer.score(article).sentences) for article in articles))
+"""
+
+
+def run_bare(source: Path, articles: int, processes: int, model: Path | None) -> float:
+    """Return sentences per second of processes that each only score the first articles."""
+    begun = time.perf_counter()
+    command = [sys.executable, "-c", _BARE, str(source), str(articles), str(model or "")]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)
+    ]
+    sentences = sum(int(one.communicate()[0]) for one in running)
+    return sentences / (time.perf_counter() - begun)
+
+
 def scaling(source: Path, articles: int, pairs: int, model: Path | None) -> dict[str, Any]:
     """Time the first articles with one and two workers in turn."""
-    runs = []
+    runs, bare = [], []
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / source.name
         with source.open("rb") as whole, part.open("wb") as stream:
@@ -67,6 +93,9 @@ def scaling(source: Path, articles: int, pairs: int, model: Path | None) -> dict
             order = (1, 2) if number % 2 else (2, 1)
             pair = {workers: run(part, workers, model) for workers in order}
             runs.append([pair[1], pair[2]])
+            half = articles // 2
+            one, two = (run_bare(part, half, processes, model) for processes in (1, 2))
+            bare.append(two / one)
             print(
                 f"  pair {number + 1}: {pair[1]['sentences_per_s']:,.0f} and "
                 f"{pair[2]['sentences_per_s']:,.0f} sentences/s",
@@ -79,6 +108,8 @@ def scaling(source: Path, articles: int, pairs: int, model: Path | None) -> dict
         "two_workers_sentences_per_s": statistics.median(two["sentences_per_s"] for _, two in runs),
         "ratio": statistics.median(ratios),
         "ratios": ratios,
+        "bare_ratio": statistics.median(bare),
+        "bare_ratios": bare,
         "runs": runs,
     }
 
@@ -101,6 +132,8 @@ def main() -> None:
         f"two workers      : {part['two_workers_sentences_per_s']:,.0f} sentences/s\n"
         f"ratio            : {part['ratio']:.2f} (goal: {RATIO_GOAL}); "
         + ", ".join(f"{one:.2f}" for one in part["ratios"])
+        + f"\nseparate processes: {part['bare_ratio']:.2f} in the same minutes; "
+        + ", ".join(f"{one:.2f}" for one in part["bare_ratios"])
     )
     figures: dict[str, Any] = {"scaling": part}
     if not options.part:
@@ -108,10 +141,10 @@ def main() -> None:
         figures["whole"] = whole
         small = part["runs"][0][1]
         print(
-            f"whole corpus     : {whole["articles"]:,} articles, {whole['sentences']:,} sentences, "
+            f"whole corpus     : {whole['articles']:,} articles, {whole['sentences']:,} sentences, "
             f"{whole['rejected']} rejected, in {whole['wall_s']:.0f} s\n"
-            f"                   {whole['sentences_per_s']:,.0f} sentences/s (goal: {RATE_GOAL:,}); "
-            f"{whole['sentences_per_cpu_s']:,.0f} a CPU second\n"
+            f"                   {whole['sentences_per_s']:,.0f} sentences/s "
+            f"(goal: {RATE_GOAL:,}); {whole['sentences_per_cpu_s']:,.0f} a CPU second\n"
             f"peak memory      : parent {whole['parent_mb']:.0f} MB, worker "
             f"{whole['worker_mb']:.0f} MB; with {part['articles']:,} articles "
             f"{small['parent_mb']:.0f} and {small['worker_mb']:.0f} MB"

@@ -2,6 +2,10 @@
 
     python -m experiments.benchmarks.serving [--json OUT]     figures at 1 and 16 connections
     python -m experiments.benchmarks.serving --load           200 clients for a minute
+    python -m experiments.benchmarks.serving --beside         LitServe and mlflow in the same run
+
+``--beside`` needs litserve and mlflow where this Python finds them, each at its default settings:
+one worker, no batching, the same model, the same 16 connections, turn by turn.
 
 Everything on 127.0.0.1; the server is started and stopped here. Machines are shared and noisy: the
 bare call and the request are timed in turn, and what counts is their ratio.
@@ -15,15 +19,19 @@ import contextlib
 import http.client
 import json
 import os
+import signal
+import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from classifier.models.store import default_directory
 from classifier.rendering.jsonl import to_json
 from classifier.scoring import Scorer
 from classifier.serving.metrics import resident_bytes
@@ -158,10 +166,121 @@ async def load(
     }
 
 
+_LITSERVE = """
+import sys
+import litserve
+from classifier.rendering.jsonl import to_dict
+from classifier.scoring import Scorer
+from classifier.text.ingestion import article_from_text
+class Api(litserve.LitAPI):
+    def setup(self, device):
+        self.scorer = Scorer.load(sys.argv[2] if len(sys.argv) > 2 else None)
+    def decode_request(self, request):
+        return article_from_text(request["document"], id="seed", where="request")
+    def predict(self, article):
+        return self.scorer.score(article)
+    def encode_response(self, score):
+        return to_dict(score)
+if __name__ == "__main__":
+    server = litserve.LitServer(Api(), accelerator="cpu")
+    server.run(host="127.0.0.1", port=int(sys.argv[1]), generate_client_file=False)
+"""
+_MLFLOW = """
+import sys
+import mlflow.pyfunc
+mlflow.pyfunc.save_model(sys.argv[1], python_model="classifier/tracking/pyfunc_model.py",
+                         artifacts={"model": sys.argv[2]}, pip_requirements=[])
+"""
+
+
+@contextlib.contextmanager
+def other(name: str, model: Path, folder: Path) -> Iterator[tuple[int, int]]:
+    """Run ``litserve`` or ``mlflow models serve`` with the model; yields port and process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    if name == "litserve":
+        script = folder / "litserve_server.py"
+        script.write_text(_LITSERVE, "utf-8")
+        command = [sys.executable, str(script), str(port), str(model)]
+    else:
+        packed = folder / "pyfunc"
+        save = [sys.executable, "-c", _MLFLOW, str(packed), str(model)]
+        subprocess.run(save, cwd=ROOT, check=True, capture_output=True)
+        command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(packed)]
+        command += ["-p", str(port), "--env-manager", "local"]
+    python_path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+        # mlflow calls uvicorn by its name.
+        env={
+            **os.environ,
+            "PYTHONPATH": python_path,
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+        },
+        start_new_session=True,
+    )
+    try:
+        path = "/health" if name == "litserve" else "/ping"
+        deadline = time.monotonic() + 120
+        while True:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+                connection.request("GET", path)
+                if connection.getresponse().status == 200:
+                    break
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise SystemExit(f"{name} did not start")
+            time.sleep(0.5)
+        yield port, process.pid
+    finally:
+        # Only the group that was started above: the server and its workers.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(15)
+
+
+def beside(port: int, pid: int, text: str, model: Path, seconds: float = 8) -> dict[str, Any]:
+    """Measure requests a second at 16 connections, ours and theirs in turn, twice."""
+    article = article_from_text(text, id="seed", where="seed")
+    row = {"id": "seed", "title": article.title, "text": article.text}
+    document = json.dumps({"document": text}).encode()
+    records = json.dumps({"dataframe_records": [{**row, "publisher": article.publisher}]}).encode()
+    rates: dict[str, list[float]] = {"cadrage": [], "litserve": [], "mlflow": []}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        other("litserve", model, Path(name)) as (lit, lit_pid),
+        other("mlflow", model, Path(name)) as (flow, flow_pid),
+    ):
+        for number in range(3):
+            for who, at, process, body, path in (
+                ("cadrage", port, pid, document, PATH),
+                ("litserve", lit, lit_pid, document, "/predict"),
+                ("mlflow", flow, flow_pid, records, "/invocations"),
+            ):
+                length = seconds if number else 2.0
+                asked = load(at, body, clients=16, seconds=length, pid=process, path=path)
+                found = asyncio.run(asked)
+                if set(found["statuses"]) != {"200"} or found["broken"]:
+                    raise SystemExit(f"{who}: {found}")
+                if number:
+                    rates[who].append(found["scored_a_second"])
+    best = max(statistics.mean(rates["litserve"]), statistics.mean(rates["mlflow"]))
+    return {**rates, "ratio_to_the_better": round(statistics.mean(rates["cadrage"]) / best, 2)}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, prog="serving")
     parser.add_argument("--load", action="store_true", help="200 clients for a minute, only that")
+    parser.add_argument("--beside", action="store_true", help="LitServe and mlflow, only that")
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--repeats", type=int, default=300)
@@ -176,6 +295,9 @@ def main() -> None:
             figures = asyncio.run(
                 load(port, body, clients=options.clients, seconds=options.seconds, pid=pid)
             )
+        elif options.beside:
+            model = options.model or default_directory()
+            figures = beside(port, pid, text, model.absolute())
         else:
             scorer = Scorer.load(options.model)
             figures = {"one_connection": one_connection(port, scorer, text, options.repeats)}

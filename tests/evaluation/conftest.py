@@ -6,18 +6,38 @@ import json
 
 import pytest
 
-from classifier.corpus.annotations import write_annotations
+from classifier.corpus.annotations import join_text, mark_document, write_annotations
+from classifier.corpus.dataset import label_documents
 from classifier.corpus.splits import make_splits, write_splits
 from classifier.evaluation.bench import load_bench
+from classifier.records import Article
 from classifier.scoring import Scorer
+from classifier.text.segmentation import segment
 from tests.conftest import make_documents
+
+
+def _numbered(article, mark, number):
+    """Give every sentence a number at its end, so that none stands in two articles."""
+    texts = tuple(f"{text[:-1]} {number}." for text in article.sentences)
+    numbered = Article(id=article.id, text="\n".join(texts), sentences=texts)
+    labels = {one.index: one.labels for one in mark.sentences}
+    return join_text(
+        mark_document(numbered, segment(numbered), labels, source="written", batch="b01"), numbered
+    )
 
 
 @pytest.fixture(scope="session")
 def corpus_folder(tmp_path_factory):
     """A data folder with 60 written articles, both passes and splits."""
     data = tmp_path_factory.mktemp("corpus") / "data"
-    documents = make_documents(0, 60)
+    documents = label_documents(
+        _numbered(article, mark, number)
+        for number, (article, mark) in enumerate(
+            (document.article, mark)
+            for made in [make_documents(0, 60)]
+            for document, mark in zip(made.documents, made.marks, strict=True)
+        )
+    )
     (data / "written").mkdir(parents=True)
     with (data / "written" / "articles.jsonl").open("w", encoding="utf-8") as stream:
         for document in documents.documents:

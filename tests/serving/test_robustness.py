@@ -187,10 +187,43 @@ def test_nothing_of_a_text_is_kept(server):
     assert SECRET not in server.log
 
 
+@pytest.mark.parametrize(
+    "html",
+    ["<div>" * 300_000, "<p>a" * 30_000, "<a href='" * 20_000, "<!--" * 30_000, "&" * 1_500_000],
+    ids=lambda html: html[:5],
+)
+def test_pages_made_to_hurt(server, html):
+    begun = time.monotonic()
+    answer = server.score({"html": f"<html><body>{html}"})
+    assert answer.status in (200, 413, 422, 503), answer.body[:300]
+    assert time.monotonic() - begun < 40
+
+
+def test_bodies_that_never_end_are_bounded(model_directory):
+    head = (
+        b"POST /v1/articles:score HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+    )
+    limits = {"max_held_bytes": "100000", "body_timeout": "2"}
+    with running("--model", str(model_directory), **limits) as small:
+        waiting = [socket.create_connection(("127.0.0.1", small.port)) for _ in range(4)]
+        for connection in waiting[:3]:
+            connection.sendall(head + b"x" * 30_000)
+        time.sleep(0.3)
+        waiting[3].sendall(head + b"x" * 30_000)
+        assert waiting[3].recv(100).startswith(b"HTTP/1.1 429")
+        assert small.score({"text": "Oui."}).status == 200
+        for connection in waiting[:3]:
+            assert connection.recv(100).startswith(b"HTTP/1.1 408")
+        for connection in waiting:
+            connection.close()
+        assert small.score({"text": "Oui. " * 500}).status == 200
+
+
 def test_time_limit(model_directory):
     limits = {"time_limit": "0.05", "inline_ms": "0"}
     with running("--model", str(model_directory), **limits) as short:
-        text = "Selon le préfet, le port sera fermé lundi. " * 4500
+        text = "Selon le préfet, le port sera fermé lundi. " * 1500
         answer = short.score({"text": text})
         assert answer.status == 503
         assert answer.json["type"] == "urn:cadrage:problem:time-limit"

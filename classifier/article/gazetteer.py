@@ -383,10 +383,15 @@ def _stands(shaped: str, start: int, end: int, form: _Form) -> bool:
     ):
         return False
     if form.ambiguous:
-        same = all(a.isupper() == b.isupper() for a, b in zip(surface, written, strict=True))
-        return same or (len(surface) > _ACRONYM and surface.isupper())
-    mine, its = _first_letter(surface), _first_letter(written)
-    return mine.isupper() or not its.isupper()
+        return _same_case(surface, written) or (len(surface) > _ACRONYM and surface.isupper())
+    if _first_letter(written).isupper() and not _first_letter(surface).isupper():
+        return False
+    # *Midi libre* is *Midi Libre*; but *Réseau international*, where a sentence opens, is no name.
+    return _same_case(surface, written) or _OPENING.search(shaped[:start]) is None
+
+
+def _same_case(surface: str, written: str) -> bool:
+    return all(a.isupper() == b.isupper() for a, b in zip(surface, written, strict=True))
 
 
 def _first_letter(text: str) -> str:

@@ -28,18 +28,10 @@ from classifier.errors import DataError
 from classifier.schema import resource_bytes
 from classifier.text.normalise import normalise
 
-OutletKind = Literal[
-    "agency",
-    "daily",
-    "weekly",
-    "monthly",
-    "magazine",
-    "radio",
-    "television",
-    "site",
-    "channel",
-    "group",
-]
+OutletKind = (
+    Literal["agency", "daily", "weekly", "monthly", "magazine"]
+    | Literal["radio", "television", "site", "channel", "group"]
+)
 
 
 class Outlet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,69 +105,66 @@ _DOTTED = re.compile(r"\w\.\w")
 _DOMAIN = re.compile(r"(?<![\w@.-])\w[\w-]*(?:\.\w[\w-]*)+(?![\w@])")
 _IS_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+")
 _ARTICLE = re.compile(r"(?:l'|(?:les?|la|the|el|los|il|der|die|das|de|het|al) )", re.IGNORECASE)
-_SCHEME = re.compile(r"(?:https?://)?(?:www\.)?")
+_SCHEME = re.compile(r"^(?:https?://)?(?:www\.)?")
 _ACRONYM = 4
-_FREQUENT = frozenset(
-    "Le La Les L Un Une De Des Du Au Aux En Et On Il Elle Nous Si Ce Sur Plus Tout C D J M N A "
-    "Si Ici Je Pour Deux Minutes Heures Millions Jours The Of France Paris Monde".split()
+_FREQUENT = re.compile(
+    "Les?|L|Une?|D[eu]s?|Aux?|En|Et|On|Il|Elle|Nous|Si|Ce|Sur|Plus|Tout|[CDJLMNA]|Ici|Je|Pour|La|Deux"
+    "|Minutes|Heures|Millions|Jours|The|Of|France|Paris|Monde"
 )
 
-_ADJECTIVES = r"(?: [a-zà-ÿ][\w'-]*){0,3}"
+# What stands before a name when an outlet is meant: a word for a medium, a frame, a relay, a verb
+# of saying with its addressee. The last group of each is the article or contraction in between.
+_THE = r"(?:l'|(?:le|la|les|the) )?"
 _LINK = r"(?:l'|d'|(?:le|la|les|du|des|de la|de l'|de|au|aux|à la|à l'|à|the) ?)?"
+_MEDIUM = (
+    r"journal|quotidien|(?:bi)?hebdo(?:madaire)?|(?:bi)?mensuel|magazine|revue|agence|cha[iî]ne"
+    r"|radio|station|canal|groupe|tablo[iï]d|m[ée]dia|portail|site(?: internet| web)?|titre"
+    r"|confr[èe]re|colonne|journaliste|correspondante?|reporter|r[ée]daction|lecteur|interview"
+    r"|entretien|tribune|micro|antenne|plateau|r[ée]v[ée]lation|information|enqu[êe]te|[ée]dition"
+    r"|[ée]dito(?:rial)?|article|sondage|la une|photographe|abonn[ée]e?"
+)
+_RELAYED = (
+    r"(?:cit|publi|diffus|relay|r[ée]v[ée]l|rapport|consult|interrog|contact|command|d[ée]voil"
+    r"|invit|annonc)[ée]e?s? (?:par|dans|sur|à|au|de|du)"
+    r"|(?:paru|lu|vu|repris|obtenu|recueilli|joint|appris)e?s? (?:par|dans|sur|de)"
+)
+_TOLD = (
+    r"(?:d[ée]clar|confi|expliqu|affirm|indiqu|assur|racont|pr[ée]cis|r[ée]pond|annonc|dit|disent"
+    r"|r[ée]v[éèe]l|accord|t[ée]moign|livr|l[âa]ch|estim|soulign|ajout|reconn)\w*"
+)
 _BEFORE = re.compile(
-    rf"""(?:
-      \b(?:journal|quotidien|(?:bi)?hebdo(?:madaire)?|(?:bi)?mensuel|magazine|revue|agence|cha[iî]ne
-        |radio|station|tablo[iï]d|m[ée]dia|portail|site(?:\ internet|\ web)?|titre|confr[èe]res?
-        |colonnes|journalistes?|correspondante?s?|reporters?|r[ée]daction|lecteurs|interview
-        |entretien|tribune|micro|antenne|plateau|r[ée]v[ée]lations?|informations?|enqu[êe]te
-        |[ée]dition|[ée]dito(?:rial)?|article|sondage|la\ une|photographe|abonn[ée]e?s?)s?
-        {_ADJECTIVES.replace(" ", chr(92) + " ")}\ {_LINK.replace(" ", chr(92) + " ")}
-      | \b(?:selon|d'apr[èe]s|via|citant|sources?\ ?:|cr[ée]dits?(?:\ photos?)?\ ?:)\ ?
-        (?:l'|(?:le|la|les|the)\ )?
-      | ©\ ?
-      | \b(?:cit|publi|diffus|relay|r[ée]v[ée]l|rapport|consult|interrog|contact|command|dévoil
-        |invit|annonc)[ée]e?s?\ (?:par|dans|sur|à|au|de|du)\ (?:l'|(?:le|la|les|the)\ )?
-      | \b(?:paru|lu|vu|repris|obtenu|recueilli|joint|appris)e?s?\ (?:par|dans|sur|de)\ 
-        (?:l'|(?:le|la|les|the)\ )?
-      | \b(?:d[ée]clar|confi|expliqu|affirm|indiqu|assur|racont|pr[ée]cis|r[ée]pond|annonc|dit|disent
-        |r[ée]v[éèe]l|accord|t[ée]moign|livr|l[âa]ch|estim|soulign|ajout|reconn)\w*
-        (?:\ [\w'-]+){{0,3}}?\ (?:à|au|aux|dans|chez|sur)\ (?:l'|(?:la|the)\ )?
-    )$""",
-    re.IGNORECASE | re.VERBOSE,
+    rf"(?:\b(?:{_MEDIUM})s?(?: [a-zà-ÿ][\w'-]*){{0,3}} {_LINK}|© ?"
+    rf"|\b(?:selon|d'apr[èe]s|via|citant|sources? ?:|cr[ée]dits?(?: photos?)? ?:) ?{_THE}"
+    rf"|\b(?:{_RELAYED}) {_THE}"
+    rf"|\b{_TOLD}(?: [\w'-]+){{0,3}}? (?:à|au|aux|dans|chez|sur) {_THE})$",
+    re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"(?:\.fr|\.com)?,? (?:(?:l'|les? |la )?(?:a|ont|avait) )?(?:titr|relat|relai|relay|rapport|écri[tv]"
-    r"|publi|dévoil|croit savoir|croyait savoir|consacre|dans son édition|dans ses colonnes|daté"
+    r",? (?:(?:l'|les? |la )?(?:a|ont|avait) )?(?:titr|relat|relai|relay|rapport|écri[tv]|publi"
+    r"|dévoil|croit savoir|croyait savoir|consacre|dans son édition|dans ses colonnes|daté"
     r"|du (?:\d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche))"
 )
-_IN = re.compile(r"\b[Dd]ans $")
 _ARTICLED = re.compile(r"(?:\b[Ll](?:a|e|es) |\b[Ll]'|\b(?:du|au) )$")
 _LONGER = re.compile(r" (?:[A-ZÀ-Þ]|des |de l[a']|d'[A-ZÀ-Þ])")
 _GIVEN_TO = re.compile(r"\b(?:à|au|aux|dans|chez) (?:l[ae]s? |l')?$", re.IGNORECASE)
-_PRONOUNS = frozenset({"Elle", "Lui"})
+_IN = re.compile(r"\b[Dd]ans $")
 _CREDIT = re.compile(r"[–|\-…] ?$")
-_OPENING = re.compile(r"(?:^|[.!?:…«\"(\[–]) *$")
+_PRONOUNS = frozenset({"Elle", "Lui"})
 
 
-def _fold_table() -> dict[int, str]:
-    """Return what each letter folds to: lower case, no accent, never another length."""
-    table = {ord("-"): " "}
-    for code in [*range(0x41, 0x5B), *range(0xC0, 0x250), *range(0x400, 0x460)]:
-        base = unicodedata.normalize("NFD", chr(code))[0].lower()
-        table[code] = base if len(base) == 1 else chr(code)
-    return table
+_Hit = tuple[int, int, _Form | Outlet]
 
 
-_FOLD = _fold_table()
-
-
-def _fold(text: str) -> str:
-    return text.translate(_FOLD)
+# Each letter in lower case, without its accent, never in another length.
+_FOLD = {ord("-"): " "} | {
+    code: unicodedata.normalize("NFD", chr(code))[0].lower()
+    for code in (*range(0x41, 0x5B), *range(0xC0, 0x250), *range(0x400, 0x460))
+}
 
 
 def _key(name: str) -> str:
     """Return the letters and digits of a name, folded: what makes two spellings one."""
-    return _BETWEEN.sub("", _fold(normalise(name).text))
+    return _BETWEEN.sub("", normalise(name).text.translate(_FOLD))
 
 
 class Gazetteer:
@@ -186,7 +175,6 @@ class Gazetteer:
         by_name = {entry.name: entry for entry in data.entries}
         if len(by_name) != len(data.entries):
             raise DataError("outlets.json", "two entries of one name", "unique names")
-        ranks = _ranks(data.shared, by_name)
         bearers: defaultdict[str, list[Outlet]] = defaultdict(list)
         forms: defaultdict[str, list[tuple[Outlet, bool]]] = defaultdict(list)
         domains: dict[str, Outlet] = {}
@@ -200,10 +188,11 @@ class Gazetteer:
             for key in dict.fromkeys(map(_key, (entry.name, *entry.aliases))):
                 bearers[key].append(entry)
         self._domains = domains
-        self._bearers: dict[str, tuple[Outlet, ...]] = {
-            key: tuple(sorted(found, key=lambda entry: ranks.get((key, entry.name), 0)))
-            for key, found in bearers.items()
-        }
+        self._bearers = {key: tuple(found) for key, found in bearers.items()}
+        for alias, names in data.shared.items():
+            if strange := set(names) - by_name.keys():
+                raise DataError("outlets.json, shared", f"{strange}", "names of entries")
+            self._bearers[_key(alias)] = tuple(by_name[name] for name in names)
         self._index = self._build(forms, data.decoys)
 
     def _build(
@@ -212,7 +201,9 @@ class Gazetteer:
         """Return the forms by the rarest of their words, in each case it may take."""
         words = {text: _WORD.findall(text) for text in [*forms, *decoys]}
         rarity = Counter(word for found in words.values() for word in found)
-        doubtful = {_fold(text) for text, held in forms.items() if any(flag for _, flag in held)}
+        doubtful = {
+            text.translate(_FOLD) for text, held in forms.items() if any(flag for _, flag in held)
+        }
         index: defaultdict[str, list[_Form]] = defaultdict(list)
         for text, held in [*forms.items(), *((text, []) for text in decoys)]:
             article = match.end() if (match := _ARTICLE.match(text)) else 0
@@ -220,7 +211,7 @@ class Gazetteer:
                 (word for word in _WORD.finditer(text) if word.start() >= article),
                 key=lambda word: (_common(word[0]), rarity[word[0]], -len(word[0])),
             )
-            shape, ambiguous = _fold(text), bool(held) and all(flag for _, flag in held)
+            shape, ambiguous = text.translate(_FOLD), bool(held) and all(flag for _, flag in held)
             form = _Form(
                 shape=shape,
                 text=text,
@@ -242,20 +233,17 @@ class Gazetteer:
         """Return the outlets named in ``text``, in order, none inside another."""
         normal = normalise(text)
         shaped = normal.text
-        index = self._index
-        known = not index.keys().isdisjoint(_WORD.findall(shaped))
+        known = not self._index.keys().isdisjoint(_WORD.findall(shaped))
         dotted = "." in shaped and _DOTTED.search(shaped) is not None
         if not known and not dotted:
             return []
-        found = list(self._domain_hits(shaped)) if dotted else []
+        found: list[_Hit] = list(self._domain_hits(shaped)) if dotted else []
         if known:
             found.extend(self._form_hits(shaped))
         mentions: list[OutletMention] = []
         for start, end, form in _longest(found):
-            if isinstance(form, Outlet):
-                outlets, ambiguous = (form,), False
-            else:
-                outlets, ambiguous = form.outlets, _uncertain(shaped, start, end, form)
+            outlets = (form,) if isinstance(form, Outlet) else form.outlets
+            ambiguous = not isinstance(form, Outlet) and _uncertain(shaped, start, end, form)
             if outlets and not (ambiguous and _worthless(shaped, start, end)):
                 first, last = normal.original_span(start, end)
                 mentions.append(OutletMention(first, last, outlets[0], ambiguous, outlets))
@@ -263,16 +251,11 @@ class Gazetteer:
 
     def _form_hits(self, shaped: str) -> Iterator[tuple[int, int, _Form]]:
         """Yield every form that stands in ``shaped``, overlapping ones too."""
-        folded = ""
+        folded = shaped.translate(_FOLD)
         index = self._index
         for word in _WORD.finditer(shaped):
-            forms = index.get(word[0])
-            if forms is None:
-                continue
-            folded = folded or _fold(shaped)
-            place = word.start()
-            for form in forms:
-                start = place - form.offset
+            for form in index.get(word[0], ()):
+                start = word.start() - form.offset
                 if (
                     start >= 0
                     and folded.startswith(form.shape, start)
@@ -301,8 +284,7 @@ class Gazetteer:
             if host in self._domains:
                 return (self._domains[host],)
             host = host.partition(".")[2]
-        bare = _bare(name)
-        return self._bearers.get(_key(name.strip())) or self._bearers.get(_key(bare)) or ()
+        return next((self._bearers[key] for key in _keys(name)[:2] if key in self._bearers), ())
 
     def same_outlet(self, a: str, b: str) -> bool:
         """Return whether two names, addresses or domains may denote one outlet.
@@ -313,35 +295,18 @@ class Gazetteer:
         known_a, known_b = self.outlets(a), self.outlets(b)
         if known_a and known_b:
             return any(entry is other for entry in known_a for other in known_b)
-        return not _keys(a).isdisjoint(_keys(b))
+        return not set(_keys(a)).isdisjoint(_keys(b))
 
 
 @cache
 def load_gazetteer() -> Gazetteer:
     """Return the project's gazetteer; read once."""
-    try:
-        data = msgspec.json.decode(resource_bytes("outlets.json"), type=OutletFile)
-    except msgspec.DecodeError as error:
-        raise DataError("outlets.json", str(error), "shared, decoys, entries") from None
-    return Gazetteer(data)
-
-
-def _ranks(
-    shared: Mapping[str, tuple[str, ...]], by_name: Mapping[str, Outlet]
-) -> dict[tuple[str, str], int]:
-    """Return the place of each outlet among those that share an alias."""
-    ranks = {}
-    for alias, names in shared.items():
-        for place, name in enumerate(names):
-            if name not in by_name:
-                raise DataError(f"outlets.json, shared, {alias}", repr(name), "an entry's name")
-            ranks[_key(alias), name] = place
-    return ranks
+    return Gazetteer(msgspec.json.decode(resource_bytes("outlets.json"), type=OutletFile))
 
 
 def _common(word: str) -> int:
     """Return how likely a word is to stand in any sentence: what is looked up, costs."""
-    if word.capitalize() in _FREQUENT:
+    if _FREQUENT.fullmatch(word.capitalize()):
         return 3
     return 2 if word[0].isdigit() else int(not word[0].isupper())
 
@@ -376,26 +341,23 @@ def _stands(shaped: str, start: int, end: int, form: _Form) -> bool:
     surface, written = shaped[body:end], form.text[form.article :]
     if surface == written:
         return True
-    if form.acronym or any(
-        # An accent may be missing, never added: *Lettre à* is no *Lettre A*.
-        ord(one) > 0x7F and one.lower() != other.lower()
-        for one, other in zip(surface, written, strict=True)
-    ):
+    pairs = list(zip(surface, written, strict=True))
+    # An accent may be missing, never added: *Lettre à* is no *Lettre A*.
+    if form.acronym or any(ord(a) > 0x7F and a.lower() != b.lower() for a, b in pairs):
         return False
-    if form.ambiguous:
-        return _same_case(surface, written) or (len(surface) > _ACRONYM and surface.isupper())
-    if _first_letter(written).isupper() and not _first_letter(surface).isupper():
-        return False
+    if all(a.isupper() == b.isupper() for a, b in pairs):
+        return True
+    if form.ambiguous or surface.isupper():
+        return len(surface) > _ACRONYM and surface.isupper()
     # *Midi libre* is *Midi Libre*; but *Réseau international*, where a sentence opens, is no name.
-    return _same_case(surface, written) or _OPENING.search(shaped[:start]) is None
+    capital = next((a.isupper() or not b.isupper() for a, b in pairs if b.isalpha()), True)
+    return capital and not _opens(shaped[:start])
 
 
-def _same_case(surface: str, written: str) -> bool:
-    return all(a.isupper() == b.isupper() for a, b in zip(surface, written, strict=True))
-
-
-def _first_letter(text: str) -> str:
-    return next((char for char in text if char.isalpha()), text[0])
+def _opens(before: str) -> bool:
+    """Return whether a sentence begins after ``before``, so that a capital proves nothing."""
+    before = before.rstrip(" ")
+    return not before or before[-1] in '.!?:…«"([–'
 
 
 def _uncertain(shaped: str, start: int, end: int, form: _Form) -> bool:
@@ -416,53 +378,40 @@ def _uncertain(shaped: str, start: int, end: int, form: _Form) -> bool:
     rest = after.strip(" .")
     if not rest and (not before.strip() or _CREDIT.search(before)):
         return False
-    if before.endswith("(") and after.startswith(")") and form.article:
+    if form.article and before.endswith("(") and after.startswith(")"):
         return False
-    if shouted:
-        return True
-    if _IN.search(before) and (not form.article or shaped[start].isupper()):
-        return False
-    return not (form.article and shaped[start].isupper() and not _OPENING.search(before))
+    if shouted or not form.article:
+        return shouted or not _IN.search(before)
+    return not shaped[start].isupper() or _opens(before)
 
 
 def _worthless(shaped: str, start: int, end: int) -> bool:
     """Return whether the capital of an uncertain name proves nothing, so that it is a mere word."""
     surface = shaped[start:end]
-    if surface.islower():
-        return True
     plain = surface.isalpha() and not surface[1:].isupper()
-    return plain and _OPENING.search(shaped[:start]) is not None
+    return surface.islower() or (plain and _opens(shaped[:start]))
 
 
-def _longest(
-    found: list[tuple[int, int, _Form | Outlet]],
-) -> list[tuple[int, int, _Form | Outlet]]:
+def _longest(found: list[_Hit]) -> list[_Hit]:
     """Return disjoint hits in order; the longer of two that overlap stays."""
     if len(found) < 2:
         return found
-    kept: list[tuple[int, int, _Form | Outlet]] = []
+    kept: list[_Hit] = []
     for hit in sorted(found, key=lambda hit: (hit[0] - hit[1], hit[0])):
         if all(hit[1] <= other[0] or other[1] <= hit[0] for other in kept):
             kept.append(hit)
     return sorted(kept, key=lambda hit: hit[0])
 
 
-def _bare(name: str) -> str:
-    name = normalise(name).text.strip()
-    match = _ARTICLE.match(name)
-    return name[match.end() :] if match else name
-
-
 def _host(name: str) -> str:
     """Return the host of an address, ``""`` for what is none."""
-    name = name.strip().lower()
-    match = _SCHEME.match(name)
-    host = (name[match.end() :] if match else name).partition("/")[0].partition(":")[0]
+    host = re.split(r"[/:?#]", _SCHEME.sub("", name.strip().lower(), count=1), maxsplit=1)[0]
     return host if _DOMAIN.fullmatch(host) else ""
 
 
-def _keys(name: str) -> set[str]:
-    """Return the shapes by which an unknown outlet is compared with another name."""
-    host = _host(name)
-    found = {_key(name), _key(_bare(name)), _key(host.rpartition(".")[0]), _key(host)}
-    return found - {""}
+def _keys(name: str) -> list[str]:
+    """Return what a name is compared by: as it stands, without article, without its domain."""
+    name, host = normalise(name).text.strip(), _host(name)
+    bare = _ARTICLE.sub("", name, count=1) if _ARTICLE.match(name) else name
+    found = map(_key, (name, bare, host, host.rpartition(".")[0]))
+    return [key for key in found if key]

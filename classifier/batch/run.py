@@ -173,6 +173,7 @@ def _run(
         found = (source for _, source in find_inputs(labels, state.directory))
         total = sum(0 if isinstance(one, Fault) else estimate_rows(one) for one in found)
     meter = _Meter(watch, total)
+    meter(0)
     state.columns = job.columns
     index = state.begin()
     planner = Planner(

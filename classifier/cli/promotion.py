@@ -51,20 +51,25 @@ def run_promote(options: argparse.Namespace) -> int:
     from classifier.assessment import evaluate_models, find_subject
     from classifier.evaluation.bench import load_bench
     from classifier.evaluation.contest import contest_text, hold_contest
-    from classifier.promotion import ALIAS, corpus_hash, decide, read_floors, stand
+    from classifier.evaluation.cost import speed_ratio
+    from classifier.evaluation.suite import timed_articles
+    from classifier.promotion import ALIAS, check_corpus_of, corpus_hash, decide, read_floors, stand
+    from classifier.scoring import Scorer
 
     floors = read_floors(options.floors)
     present = tracking.find_alias(options.name, ALIAS)
     if present == options.version:
         raise UsageError("promote", f"version {present}, the champion", "another version")
     bench = load_bench(options.data)
+    corpus = corpus_hash(bench.hashes())
+    check_corpus_of(floors, corpus)
     uris = [f"models:/{options.name}/{options.version}"]
     if present is not None:
         uris.append(f"models:/{options.name}/{present}")
     dossiers = evaluate_models(uris, bench=bench, suite="full", track=True, say=say)
     candidate, *others = [stand(dossier) for dossier in dossiers]
     champion = others[0] if others else None
-    verdict = "undefined"
+    verdict, speed = "undefined", (1.0, 1.0, 1.0)
     stream = utf8(sys.stdout)
     if champion is not None:
         pair = {
@@ -75,8 +80,10 @@ def run_promote(options: argparse.Namespace) -> int:
         stream.write(contest_text(contest))
         macro = [one for one in contest.comparison.differences if one.key.scope == "macro"]
         verdict = macro[0].verdict
-    corpus = corpus_hash(bench.hashes())
-    decision = decide(candidate, champion, verdict, floors, corpus)  # type: ignore[arg-type]
+        new, old = (pair[name][0] for name in ("candidate", "champion"))
+        if verdict == "tied" and isinstance(new, Scorer) and isinstance(old, Scorer):
+            speed = speed_ratio(new, old, timed_articles(bench, 100))
+    decision = decide(candidate, champion, verdict, floors, corpus, speed)  # type: ignore[arg-type]
     for reason in decision.reasons:
         stream.write(f"{'for' if decision.promoted else 'against'}: {reason}\n")
     if not decision.promoted:

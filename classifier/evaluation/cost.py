@@ -112,6 +112,29 @@ def measure_cost(
     )
 
 
+def speed_ratio(
+    first: Scorer, second: Scorer, articles: Sequence[Article], *, rounds: int = 9
+) -> tuple[float, float, float]:
+    """Return the quartiles of how many times faster the first model is, over paired rounds.
+
+    The two take turns, and who begins alternates: what else the machine does strikes both.
+    """
+    ratios = []
+    for scorer in (first, second):
+        for article in articles:
+            scorer.score(article)
+    for number in range(rounds):
+        seconds = {}
+        for scorer in (first, second) if number % 2 else (second, first):
+            begun = time.perf_counter()
+            for article in articles:
+                scorer.score(article)
+            seconds[id(scorer)] = time.perf_counter() - begun
+        ratios.append(seconds[id(second)] / seconds[id(first)])
+    low, middle, high = np.quantile(ratios, (0.25, 0.5, 0.75))
+    return float(low), float(middle), float(high)
+
+
 def _start(directory: Path) -> tuple[float, float]:
     begun = time.perf_counter()
     done = subprocess.run(

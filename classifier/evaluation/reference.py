@@ -1,4 +1,4 @@
-"""How far two human passes agree, set beside what a model reaches."""
+"""How far the two annotation passes agree, set beside what a model reaches."""
 
 from __future__ import annotations
 

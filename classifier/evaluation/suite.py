@@ -238,7 +238,7 @@ def run_suite(
             swaps = swap_sentences(scorer, bench.learnable(), _quotable)
             sentences = summarise_swaps("real sentences", swaps)
         say("cost")
-        articles = _timed_articles(bench, 300 if full else 60)
+        articles = timed_articles(bench, 300 if full else 60)
         cost = measure_cost(scorer, directory, articles, repeats=3 if full else 1)
     shown = _browsable(subject, bench, browse, covers, (split, judged, data))
     return Dossier(
@@ -339,7 +339,7 @@ def _calibrations(
     return {name: labels for name, labels in found.items() if labels}
 
 
-def _timed_articles(bench: Bench, most: int) -> list[Article]:
+def timed_articles(bench: Bench, most: int) -> list[Article]:
     """Return articles to time a model on: evenly from what is here, else the behavioural cases."""
     articles = list({id(one.article): one.article for one in bench.annotated}.values())
     if articles:

@@ -41,6 +41,7 @@ print(json.dumps({
     "workers": int(workers), "articles": report.articles, "sentences": report.sentences,
     "rejected": report.rejected, "wall_s": time.perf_counter() - begun,
     "cpu_s": own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime,
+    "parent_cpu_s": own.ru_utime + own.ru_stime,
     "parent_mb": own.ru_maxrss / 1024, "worker_mb": children.ru_maxrss / 1024,
 }))
 """

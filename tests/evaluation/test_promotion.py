@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from classifier.errors import DataError, UsageError
+from classifier.evaluation.cost import speed_ratio
 from classifier.promotion import (
     Floors,
     Standing,
@@ -18,6 +19,7 @@ from classifier.promotion import (
     set_floors,
     write_floors,
 )
+from classifier.records import Article
 
 FLOORS = Floors("corpus", {"orangesum.macro.f1": 0.7, "neutrality.unflipped": 0.98})
 GOOD = Standing(
@@ -25,14 +27,18 @@ GOOD = Standing(
     {"orangesum.macro.f1": 0.75, "neutrality.unflipped": 1.0},
     frozenset({"a"}),
     (),
-    1000.0,
     1_000_000,
 )
 OLD = replace(GOOD, name="old", failed_cases=frozenset({"a", "b"}))
 
 
-def promoted(candidate=GOOD, champion=OLD, verdict="better", floors=FLOORS, corpus="corpus"):
-    return decide(candidate, champion, verdict, floors, corpus)
+SAME = (0.9, 1.0, 1.1)
+
+
+def promoted(
+    candidate=GOOD, champion=OLD, verdict="better", floors=FLOORS, corpus="corpus", speed=SAME
+):
+    return decide(candidate, champion, verdict, floors, corpus, speed)
 
 
 def test_better_is_promoted():
@@ -49,17 +55,22 @@ def test_not_better_is_not_promoted(verdict):
 
 
 def test_tied_and_cheaper_is_promoted():
-    assert promoted(replace(GOOD, speed=1100.0), verdict="tied").promoted
+    assert promoted(verdict="tied", speed=(1.1, 1.2, 1.3)).promoted
     assert promoted(replace(GOOD, size=900_000), verdict="tied").promoted
-    assert not promoted(replace(GOOD, speed=1100.0), verdict="worse").promoted
+    assert not promoted(verdict="worse", speed=(1.1, 1.2, 1.3)).promoted
 
 
 def test_cheaper_is_more_than_noise_and_no_trade():
-    assert not is_cheaper(replace(GOOD, speed=1030.0), OLD)
-    assert not is_cheaper(replace(GOOD, speed=2000.0, size=2_000_000), OLD)
-    assert not is_cheaper(replace(GOOD, speed=500.0, size=100_000), OLD)
-    assert not is_cheaper(replace(GOOD, speed=math.nan), OLD)
-    assert not is_cheaper(replace(GOOD, speed=math.nan, size=100), OLD)
+    assert not is_cheaper(GOOD, OLD, (1.0, 3.0, 9.0))  # faster in most rounds is not enough
+    assert not is_cheaper(replace(GOOD, size=2_000_000), OLD, (2.0, 2.0, 2.0))
+    assert not is_cheaper(replace(GOOD, size=100_000), OLD, (0.4, 0.5, 0.6))
+    assert not is_cheaper(replace(GOOD, size=0), OLD, (2.0, 2.0, 2.0))  # size not measured
+
+
+def test_a_model_is_not_faster_than_itself(scorer):
+    articles = [Article(id="a", text="Selon le préfet, le pont sera fermé. " * 20)]
+    speed = speed_ratio(scorer, scorer, articles, rounds=3)
+    assert speed == (1.0, 1.0, 1.0)  # one model is timed under one name
 
 
 def test_a_lost_behavioural_test_stops_it():

@@ -132,7 +132,7 @@ def test_what_is_hardly_http(server, sent):
             connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):
                 received += chunk
-        except ConnectionError:
+        except OSError:  # reset, or closed before we were done
             pass
     assert not received or received.split()[1][:1] in (b"4", b"2")
     assert b" 500 " not in received

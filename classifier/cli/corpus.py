@@ -131,6 +131,12 @@ def add_commands(commands: Commands) -> None:
         "  cadrage corpus split --newest orangesum=2020-05-01",
     )
     split.add_argument("--seed", type=int, default=20261122)
+    split.add_argument(
+        "--similarity",
+        type=float,
+        default=0.2,
+        help="Jaccard similarity of word 5-grams from which two documents stay together",
+    )
     split.add_argument("--newest", action="append", default=[], metavar="SOURCE=DATE")
     split.add_argument("--check", action="store_true", help="only check the splits that are there")
     split.set_defaults(run=run_split)
@@ -372,7 +378,12 @@ def run_split(options: argparse.Namespace) -> int:
     if options.check:
         manifest = read_splits(path)
     else:
-        manifest = make_splits(annotated, seed=options.seed, newest=read_newest(options.newest))
+        manifest = make_splits(
+            annotated,
+            seed=options.seed,
+            similarity=options.similarity,
+            newest=read_newest(options.newest),
+        )
     check_splits(manifest, annotated)
     if not options.check:
         write_splits(manifest, path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,7 @@ def model(trained, tmp_path_factory) -> Path:
 def serial(monkeypatch) -> None:
     """Score in this process instead of in workers."""
     monkeypatch.setattr("classifier.batch.run.LocalEngine", SerialEngine)
+
+
+# The cluster test needs the extra `ray` (700 MB): `make test-ray` runs it in an environment of its own.
+collect_ignore = [] if importlib.util.find_spec("ray") else ["test_ray.py"]

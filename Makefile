@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED   := seeds/000_c8f4650f96df5b00.txt
 
-.PHONY: help score test setup setup-dev check lint format types tests lock wheel clean benchmark-segmentation
+.PHONY: help score test setup setup-dev check lint format types tests results documents benchmark-speed test-ray lock wheel clean benchmark-segmentation
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -45,6 +45,26 @@ types: $(VENV)/.dev
 
 tests: $(VENV)/.dev
 	$(BIN)/pytest
+
+results: $(VENV)/.dev ## train and judge the default model and two baselines again (needs fetched text)
+	$(BIN)/cadrage train experiments/default.toml --out classifier/resources/default_model
+	$(BIN)/cadrage train experiments/lexicon.toml --out .cadrage/models/lexicon --no-track
+	$(BIN)/cadrage train experiments/keywords.toml --out .cadrage/models/keywords --no-track
+	$(BIN)/cadrage evaluate --json experiments/results/default.json
+	$(BIN)/cadrage evaluate .cadrage/models/lexicon --json experiments/results/lexicon.json --no-track
+	$(BIN)/cadrage evaluate .cadrage/models/keywords --json experiments/results/keywords.json --no-track
+	$(BIN)/python -m experiments.documents
+
+benchmark-speed: $(VENV)/.dev ## cold start, sentences/s and one sentence, side by side
+	$(BIN)/python -m experiments.benchmarks.speed --json experiments/results/speed.json
+
+test-ray: $(VENV)/.dev ## the Ray engine's test, in an environment of its own (700 MB)
+	$(PYTHON) -m venv .cadrage/venv-ray
+	.cadrage/venv-ray/bin/pip install --quiet -e '.[ray,batch,train,dev]'
+	.cadrage/venv-ray/bin/pytest tests/batch/test_ray.py
+
+documents: $(VENV)/.dev ## write the generated parts of the documents
+	$(BIN)/python -m experiments.documents
 
 lock: ## lock versions again after a change in pyproject.toml (needs uv)
 	uv pip compile pyproject.toml -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements/base.txt

@@ -109,16 +109,26 @@ def comparison() -> str:
                 for part in PARTS
             ]
             lines.append(f"| {title}, {shown} | " + " | ".join(cells) + " |")
-    agreement = read("agreement")["sources"]
     for label in LABELS:
-        cells = [
-            f"κ {interval(agreement[part]['figures'][label]['kappa'])}"
-            if part in agreement
-            else "–"
-            for part in PARTS
-        ]
+        cells = []
+        for part in PARTS:
+            source = part.removesuffix("-random")
+            cells.append(f"κ {_plain_interval(_agreement(source).figures[label]['kappa'])}")
         lines.append(f"| the two annotation passes, `{label}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+@functools.cache
+def _agreement(source: str) -> Any:
+    from classifier.corpus.agreement import measure_agreement
+    from classifier.corpus.annotations import read_annotations
+    from classifier.corpus.dataset import annotation_files
+
+    passes = (
+        read_annotations(annotation_files(ROOT / "data", source, layer))
+        for layer in ("pass_a", "pass_b")
+    )
+    return measure_agreement(*passes)
 
 
 def segmentation() -> str:
@@ -164,7 +174,6 @@ def speed() -> str:
 
 def card(source: str) -> str:
     """Return what a data card counts: documents, labels by split, agreement of the passes."""
-    from classifier.corpus.agreement import measure_agreement
     from classifier.corpus.annotations import read_annotations
     from classifier.corpus.dataset import annotation_files
     from classifier.corpus.splits import read_splits
@@ -191,10 +200,7 @@ def card(source: str) -> str:
                 for device in sorted(label.devices):
                     devices[f"{name}.{device}"] = devices.get(f"{name}.{device}", 0) + 1
     lines += [f"| `{name}` | {count} |" for name, count in sorted(devices.items())]
-    passes = [
-        read_annotations(annotation_files(data, source, layer)) for layer in ("pass_a", "pass_b")
-    ]
-    agreement = measure_agreement(*passes)
+    agreement = _agreement(source)
     lines += [
         "",
         "Agreement of the two passes before adjudication, intervals of 95 % over articles:",

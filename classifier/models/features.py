@@ -10,10 +10,9 @@ learn whom a sentence speaks of.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,8 +27,8 @@ CHAR_SIZES = (3, 4, 5)
 NAME = "<nom>"
 """The token of a capitalised word inside a sentence."""
 
-_TOKEN = re.compile(rf"\d[\d.,]*|{COVER}+|[^\W_]+|[«»\"?!:;…–]")
-_OPENS = frozenset('«»"?!:;…–')
+_TOKEN = re.compile(rf"\d[\d.,]*|{COVER}+|[^\W_]+|[«»\"?!:;…–]|\.(?= )")
+_OPENS = frozenset('«»"?!:;…–.')
 _CONDITIONAL = re.compile(r"\w{2}(?:[edtv]r|ir)ai(?:t|ent)\b")
 
 
@@ -65,7 +64,7 @@ def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
     for sentence in document.sentences:
         normal = normalise(sentence.text)
         covered, matches = lexicon.read(normal.text)
-        tokens = tuple(token for token, _, _ in _tokens(covered))
+        tokens = _tokens(covered)
         found = evidence(matches, normal)
         # In a run taken from a longer article the unit before may not have been read.
         if sentence.index != last + 1:
@@ -80,36 +79,54 @@ def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
         views.append(view)
         if sentence.kind != "credit":
             # Two steps back is all a feature sees: do not keep the whole chain alive.
-            second = dataclasses.replace(before, before=None) if before is not None else None
-            before = dataclasses.replace(view, before=second)
+            before = _cut(view, _cut(before, None) if before is not None else None)
     return views
 
 
-def _tokens(covered: str) -> Iterator[tuple[str, int, int]]:
-    """Yield tokens with their offsets; what follows a stop or a quotation mark is no name."""
+def _cut(view: UnitView, before: UnitView | None) -> UnitView:
+    """Return the view with another unit before it."""
+    return UnitView(
+        view.normal, view.covered, view.tokens, view.matches, view.found, before, view.place
+    )
+
+
+def _tokens(covered: str) -> tuple[str, ...]:
+    """Return tokens; what follows a stop or a quotation mark is no name."""
+    tokens = []
     opening = True
-    for match in _TOKEN.finditer(covered):
-        token = match[0]
+    for token in _TOKEN.findall(covered):
         first = token[0]
-        if first == COVER:
-            token = COVER
-        elif first in _OPENS:
+        if first in _OPENS:
             opening = True
-            yield token, *match.span()
+            if first != ".":
+                tokens.append(token)
             continue
-        elif first.isdigit():
-            token = "0"
-        elif first.isupper() and not opening and len(token) > 1:
-            token = NAME
-        else:
-            token = token.lower()
-        opening = covered[match.end() : match.end() + 2] == ". "
-        yield token, *match.span()
+        tokens.append(_shape(token, first, opening))
+        opening = False
+    return tuple(tokens)
+
+
+def _shape(token: str, first: str, opening: bool) -> str:
+    """Return a word as features see it: outlets, names and numbers covered, lower case."""
+    if first.islower():
+        return token.lower()
+    if first == COVER:
+        return COVER
+    if first.isdigit():
+        return "0"
+    if first.isupper() and not opening and len(token) > 1:
+        return NAME
+    return token.lower()
 
 
 def token_spans(view: UnitView) -> list[tuple[str, int, int]]:
     """Return the word tokens of a unit with their offsets into the normalised text."""
-    return [one for one in _tokens(view.covered) if one[0] not in _OPENS]
+    spans = [match.span() for match in _TOKEN.finditer(view.covered) if match[0] != "."]
+    return [
+        (token, *span)
+        for token, span in zip(view.tokens, spans, strict=True)
+        if token[0] not in _OPENS
+    ]
 
 
 def word_features(view: UnitView) -> Iterable[str]:

@@ -22,5 +22,5 @@ def serial(monkeypatch) -> None:
     monkeypatch.setattr("classifier.batch.run.LocalEngine", SerialEngine)
 
 
-# The cluster test needs the extra `ray` (700 MB): `make test-ray` runs it in an environment of its own.
+# The cluster test needs the extra `ray` (700 MB): `make test-ray` runs it in its own environment.
 collect_ignore = [] if importlib.util.find_spec("ray") else ["test_ray.py"]

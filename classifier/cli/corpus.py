@@ -8,7 +8,7 @@ import itertools
 import sys
 from pathlib import Path
 
-from classifier.cli import exchange
+from classifier.cli import exchange, headlines
 from classifier.cli.shared import Commands, add_command, progress, say, utf8
 from classifier.errors import CadrageError, DataError, Fault, FaultsError
 from classifier.records import Article
@@ -137,7 +137,20 @@ def add_commands(commands: Commands) -> None:
         default=0.2,
         help="Jaccard similarity of word 5-grams from which two documents stay together",
     )
-    split.add_argument("--newest", action="append", default=[], metavar="SOURCE=DATE")
+    split.add_argument(
+        "--newest",
+        action="append",
+        default=[],
+        metavar="SOURCE=DATE",
+        help="test holds this source's documents from this date on",
+    )
+    split.add_argument(
+        "--validation",
+        action="append",
+        default=[],
+        metavar="SOURCE/BATCH",
+        help="this batch alone is validation: one that nobody who writes rules has read",
+    )
     split.add_argument("--check", action="store_true", help="only check the splits that are there")
     split.set_defaults(run=run_split)
 
@@ -154,6 +167,7 @@ def add_commands(commands: Commands) -> None:
     ):
         one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
     exchange.add_commands(parts)
+    headlines.add_commands(parts)
 
 
 def run_fetch(options: argparse.Namespace) -> int:
@@ -383,6 +397,7 @@ def run_split(options: argparse.Namespace) -> int:
             seed=options.seed,
             similarity=options.similarity,
             newest=read_newest(options.newest),
+            validation=options.validation,
         )
     check_splits(manifest, annotated)
     if not options.check:

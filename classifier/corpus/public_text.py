@@ -183,7 +183,7 @@ def _read_sequoia(directory: Path) -> Iterator[Row]:
         runs.setdefault(number // _SEQUOIA_RUN, []).append(found[number])
     for run, sentences in runs.items():
         key = f"annodis.er_{run * _SEQUOIA_RUN:05d}"
-        yield key, {"id": key, "published": "1999", "sentences": sentences}
+        yield key, {"id": key, "sentences": sentences}
 
 
 def _sequoia_lines(directory: Path, part: str) -> Iterator[str]:

@@ -38,6 +38,7 @@ class SplitManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         similarity: estimated Jaccard similarity from which two documents are one cluster.
         newest: source → first date of its test part, where test holds the newest dates.
+        validation: batches (``source/b12``) that are the validation part, where there are any.
         clusters: groups and near-duplicates that must not part, those of two or more documents.
         assignment: document key → split.
         sha256: of everything above.
@@ -49,6 +50,7 @@ class SplitManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     newest: dict[str, str]
     clusters: tuple[tuple[str, ...], ...]
     assignment: dict[str, str]
+    validation: tuple[str, ...] = ()
     sha256: str = ""
 
     def keys(self, split: str) -> list[str]:
@@ -63,6 +65,7 @@ def make_splits(
     similarity: float = 0.5,
     shares: Mapping[str, float] | None = None,
     newest: Mapping[str, str] | None = None,
+    validation: Iterable[str] = (),
 ) -> SplitManifest:
     """Deal documents to train, validation and test.
 
@@ -71,15 +74,22 @@ def make_splits(
         similarity: in (0, 1]; near-duplicates above it stay together.
         shares: share of each split; test-only sources stand outside it.
         newest: source → date (``2020-05-01``): its documents from that date on are test.
+        validation: batches (``source/b12``) that alone are validation. What would have been dealt
+            to validation besides is train: the author of a lexicon has read it, so that it would
+            flatter the model that it calibrates.
 
     Raises:
-        UsageError: ``newest`` names a source that has no document here.
+        UsageError: ``newest`` or ``validation`` names what has no document here.
         MissingExtraError: the MinHash library is not installed.
     """
     shares = dict(shares or {"train": 0.62, "validation": 0.16, "test": 0.22})
     newest = dict(newest or {})
     for source in newest.keys() - {one.document.source for one in annotated}:
         raise UsageError("newest dates of", repr(source), "a source that is annotated")
+    validation = tuple(sorted(validation))
+    batches = {f"{one.document.source}/{one.document.batch}" for one in annotated}
+    for batch in set(validation) - batches:
+        raise UsageError("validation batch", repr(batch), "a batch that is annotated: source/b12")
     clusters = cluster_documents(annotated, similarity)
     marks = {one.document.key: one.document for one in annotated}
     assignment: dict[str, str] = {}
@@ -88,12 +98,16 @@ def make_splits(
         members = [marks[key] for key in cluster]
         if any(_forced_to_test(mark, newest) for mark in members):
             assignment.update(dict.fromkeys(cluster, "test"))
+        elif any(f"{mark.source}/{mark.batch}" in validation for mark in members):
+            assignment.update(dict.fromkeys(cluster, "validation"))
         else:
             # A dated source has its test part already: what is left is train and validation.
             free[all(mark.source in newest for mark in members)].append(cluster)
     learning = {name: share for name, share in shares.items() if name != "test"}
-    assignment |= _deal(free[True], marks, learning, seed)
-    assignment |= _deal(free[False], marks, shares, seed)
+    dealt = _deal(free[True], marks, learning, seed) | _deal(free[False], marks, shares, seed)
+    if validation:
+        dealt = {key: "train" if name == "validation" else name for key, name in dealt.items()}
+    assignment |= dealt
     manifest = SplitManifest(
         seed,
         similarity,
@@ -101,6 +115,7 @@ def make_splits(
         newest,
         tuple(cluster for cluster in clusters if len(cluster) > 1),
         dict(sorted(assignment.items())),
+        validation,
     )
     return msgspec.structs.replace(manifest, sha256=_digest(manifest))
 

@@ -227,6 +227,42 @@ def test_an_old_reprint_of_a_new_article_goes_to_test_with_it() -> None:
     assert split_of(manifest, old) == "test"
 
 
+def test_a_batch_that_is_named_is_the_whole_validation_part() -> None:
+    fresh = [news(700 + number, hedge(), batch="b12", date="2015-01-01") for number in range(6)]
+    new = news(800, batch="b12", date="2021-01-01")
+    everything = [*CORPUS, *fresh, new]
+    newest = {"gazette": "2020-01-01"}
+    plain = make_splits(everything, newest=newest)
+    manifest = make_splits(everything, newest=newest, validation=["gazette/b12"])
+    assert set(manifest.keys("validation")) == {one.document.key for one in fresh}
+    # What is new stays test, and nobody who was in test leaves it.
+    assert split_of(manifest, new) == "test"
+    assert set(manifest.keys("test")) == set(plain.keys("test"))
+    with pytest.raises(UsageError, match="'gazette/b99'; expected a batch that is annotated"):
+        make_splits(everything, validation=["gazette/b99"])
+
+
+def test_an_article_that_takes_a_passage_from_another_stays_with_it() -> None:
+    words = " ".join(f"mot{number}" for number in range(300))
+    passage = " ".join(f"copie{number}" for number in range(40))
+    long = annotate(article("long", words + ".", passage + "."))
+    short = annotate(article("court", passage + ".", "Une phrase à elle seule."))
+    other = annotate(article("autre", " ".join(f"terme{number}" for number in range(60)) + "."))
+    # Word for word the same, but a small share of the long one: MinHash alone parts them.
+    clusters = cluster_documents([long, short, other], 0.5)
+    assert ("gazette/court", "gazette/long") in clusters
+    assert ("gazette/autre",) in clusters
+
+
+def test_a_short_common_formula_is_no_shared_passage() -> None:
+    formula = " ".join(f"usage{number}" for number in range(12))
+    articles = [
+        annotate(article(name, " ".join(f"{name}{n}" for n in range(80)) + ".", formula + "."))
+        for name in ("un", "deux")
+    ]
+    assert all(len(cluster) == 1 for cluster in cluster_documents(articles, 0.5))
+
+
 def test_sources_for_tests_only_are_test() -> None:
     pseudo = [news(600 + number, hedge(), source="ppn") for number in range(6)]
     manifest = make_splits([*CORPUS, *pseudo])

@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SEED   := seeds/000_c8f4650f96df5b00.txt
 
-.PHONY: help score test setup setup-dev check lint format types tests results documents benchmark-speed test-ray lock wheel clean benchmark-segmentation
+.PHONY: help score test setup setup-dev check lint format types tests results documents notebooks benchmark-speed benchmark-encoder test-camembert test-ray lock wheel clean benchmark-segmentation
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-22s %s\n", $$1, $$2}'
@@ -58,10 +58,26 @@ results: $(VENV)/.dev ## train and judge the default model and two baselines aga
 benchmark-speed: $(VENV)/.dev ## cold start, sentences/s and one sentence, side by side
 	$(BIN)/python -m experiments.benchmarks.speed --json experiments/results/speed.json
 
+# Encoders live apart: torch is ten times what the project itself needs.
+TORCH := .cadrage/venv-torch
+$(TORCH)/.done: pyproject.toml
+	@test -x $(TORCH)/bin/python || $(PYTHON) -m venv $(TORCH)
+	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[camembert,train,dev]'
+	@touch $@
+
+benchmark-encoder: $(TORCH)/.done ## encoders: transformers' pipeline beside ONNX int8 on every core
+	$(TORCH)/bin/python -m experiments.benchmarks.encoder --json experiments/results/encoder-speed.json
+
+test-camembert: $(TORCH)/.done ## the encoders' tests, in an environment of its own (1 GB)
+	$(TORCH)/bin/pytest tests/models/test_camembert.py tests/models/test_onnx.py
+
 test-ray: $(VENV)/.dev ## the Ray engine's test, in an environment of its own (700 MB)
 	$(PYTHON) -m venv .cadrage/venv-ray
 	.cadrage/venv-ray/bin/pip install --quiet -e '.[ray,batch,train,dev]'
 	.cadrage/venv-ray/bin/pytest tests/batch/test_ray.py
+
+notebooks: $(VENV)/.dev ## run the notebooks and render them to .cadrage/notebooks/*.html
+	$(BIN)/python -m experiments.notebooks
 
 documents: $(VENV)/.dev ## write the generated parts of the documents
 	$(BIN)/python -m experiments.documents

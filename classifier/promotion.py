@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from classifier.errors import DataError, UsageError
+from classifier.evaluation.comparison import Difference, Verdict
+from classifier.evaluation.metrics import Key
 from classifier.evaluation.suite import Dossier
 
 CHEAPER = 1.05
@@ -111,7 +112,7 @@ def stand(dossier: Dossier) -> Standing:
 def decide(
     candidate: Standing,
     champion: Standing | None,
-    verdict: Literal["better", "worse", "tied", "undefined"],
+    verdict: Verdict,
     floors: Floors,
     corpus: str,
     speed: tuple[float, float, float] = (1.0, 1.0, 1.0),
@@ -120,7 +121,7 @@ def decide(
 
     Args:
         champion: None when there is none yet; the other conditions still hold.
-        verdict: of the candidate against the champion, on macro F1.
+        verdict: of the candidate against the champion (:func:`sum_up`).
         corpus: :func:`corpus_hash` of the data that both were judged on.
         speed: quartiles of how many times faster the candidate is, timed in turns
             (:func:`classifier.evaluation.cost.speed_ratio`); separate timings are mostly noise.
@@ -158,6 +159,19 @@ def decide(
             found = "not measured" if math.isnan(value) else f"{value:.4f}"
             against.append(f"{name} is {found}, floor {floor:.4f}")
     return Decision(not against, tuple(against or told))
+
+
+def sum_up(differences: Iterable[Difference]) -> Verdict:
+    """Return the verdict on a candidate from its tested differences to the champion.
+
+    Macro F1 decides. But who is tied there and worse elsewhere, by the F1 of a label or by the
+    order of the probabilities, is worse: being cheaper does not make up for it.
+    """
+    found = list(differences)
+    macro = next(one.verdict for one in found if one.key == Key("macro", "f1"))
+    if macro == "tied" and any(one.verdict == "worse" for one in found):
+        return "worse"
+    return macro
 
 
 def check_corpus_of(floors: Floors, corpus: str) -> None:

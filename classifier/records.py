@@ -6,6 +6,7 @@ cue's from the start of its sentence.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -73,6 +74,25 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """A source in a sentence: ``sentence.text[start:end]``.
+
+    Attributes:
+        type: outlet, agency, institution, person, document, anonymous or crowd.
+        by: who passes it on: numbers of hands of the same sentence, from 1; none for the article.
+        name: what the hand is called; empty where its words are all that is known.
+        carriers: the names of those who pass it on, where they stand in another sentence.
+    """
+
+    start: int
+    end: int
+    type: str
+    by: tuple[int, ...] = ()
+    name: str = ""
+    carriers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LabelScore:
     """What one label says of one sentence.
 
@@ -110,6 +130,149 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimMatch:
+    """A sentence of the body that carries a headline's claim.
+
+    Attributes:
+        sentence: its index.
+        similarity: share of the headline's weight that it carries, 0 to 1.
+        attributed: whether it gives the claim as somebody's word or unsure.
+    """
+
+    sentence: int
+    similarity: float
+    attributed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What one headline does with the claim that it shares with the body.
+
+    Attributes:
+        matches: the sentences that carry the claim, in reading order.
+        classes: class of :mod:`classifier.corpus.headlines` → probability.
+        found: the classes that are reported.
+        experimental: classes found whose precision is too low to be reported unasked.
+        restrictions: indexes of sentences near the claim that limit or withdraw something.
+    """
+
+    field: Field
+    matches: tuple[ClaimMatch, ...]
+    classes: Mapping[str, float]
+    found: tuple[str, ...] = ()
+    experimental: tuple[str, ...] = ()
+    restrictions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a signal shows: ``sentence.text[start:end]``; the whole sentence where both are 0."""
+
+    sentence: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One way of writing, measured on an article. It is no verdict.
+
+    Attributes:
+        value: NaN where it is undefined, and then ``reason`` says why.
+        percentile: share, in percent, of ordinary press articles that have less of it; NaN where
+            there is none, and then ``percentile_reason`` says why.
+    """
+
+    name: str
+    value: float
+    evidence: tuple[Evidence, ...] = ()
+    percentile: float = math.nan
+    reason: str = ""
+    percentile_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """How much an article's way of writing resembles that of known pseudo-news, by a model.
+
+    Attributes:
+        probability: calibrated on an even mix of both kinds, 0 to 1; NaN when refused or abstained.
+        reason: ``too_short``, ``not_french`` or ``outside_training``; empty when there is a number.
+        words: how many words were read.
+        distance: how far from the training articles; 1 is the farthest that is judged.
+        limits: codes of what must be printed beside the number.
+        model: SHA-256 of the model's file.
+    """
+
+    probability: float
+    reason: str
+    words: int
+    distance: float
+    limits: tuple[str, ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainNode:
+    """One hand of an article's chain; the first node is the article itself.
+
+    Attributes:
+        name: what it is called; for the article its publisher, empty when unknown.
+        type: ``article``, or a hand's type.
+    """
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEdge:
+    """One hand passing on another: numbers of nodes, and where the text says so.
+
+    Attributes:
+        sentence: index of the sentence; start, end: the source's words in it.
+    """
+
+    carrier: int
+    source: int
+    sentence: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Sentences that go back to one origin.
+
+    Attributes:
+        kind: ``named`` (first-hand), ``document``, ``anonymous`` or ``missing``.
+        origin: number of the node; for ``missing`` the last hand named, None without any.
+    """
+
+    sentences: tuple[int, ...]
+    kind: str
+    origin: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Through whose hands an article's hedged and relayed claims came, the article first.
+
+    Attributes:
+        depth: hands on the longest way from the article; 0 without any.
+        origins: independent origins: claims that have one, each origin once.
+        unnamed: share of claims whose origin is anonymous or missing; None without a claim.
+    """
+
+    nodes: tuple[ChainNode, ...]
+    edges: tuple[ChainEdge, ...]
+    claims: tuple[Claim, ...]
+    depth: int
+    origins: int
+    unnamed: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleScore:
     """An article's sentences with their labels, and what they say together."""
 
@@ -121,3 +284,7 @@ class ArticleScore:
     model: ModelInfo
     warnings: tuple[str, ...] = ()
     article: Article | None = None
+    headlines: tuple[Headline, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    resemblance: Resemblance | None = None
+    chain: Chain | None = None

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from classifier.article.chain import SOURCED, ChainFinder
+from classifier.article.headline import read_headlines
+from classifier.article.reference import rank_signals
+from classifier.article.resemblance import ResemblanceScorer
+from classifier.article.signals import measure_signals
 from classifier.corpus.dataset import Document
 from classifier.errors import UsageError
 from classifier.models.base import Model
@@ -21,6 +26,7 @@ from classifier.models.linear import LinearModel
 from classifier.records import (
     Article,
     ArticleScore,
+    Chain,
     Cue,
     LabelScore,
     ModelInfo,
@@ -49,11 +55,13 @@ class Scorer:
 
     Attributes:
         thresholds: label → probability from which it is positive.
+        resemblance: the score for resemblance to pseudo-news; None unless asked for.
     """
 
     model: Model
     info: ModelInfo
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    resemblance: ResemblanceScorer | None = None
 
     @classmethod
     def load(
@@ -101,6 +109,11 @@ class Scorer:
             for sentence, view, row in zip(sentences, views, probabilities, strict=True)
         )
         language = detect(" ".join((article.title, article.heading, article.text[:2000])))
+        headlines = read_headlines(scored)
+        chain = _find_chain(article, scored, views)
+        resemblance = None
+        if self.resemblance is not None:
+            resemblance = self.resemblance.score(scored, language, self.info.sha256)
         return ArticleScore(
             article.id,
             article.title,
@@ -110,6 +123,10 @@ class Scorer:
             self.info,
             tuple(_warnings(scored, language)),
             article,
+            headlines=headlines,
+            signals=rank_signals(measure_signals(scored, headlines, chain), self.info),
+            resemblance=resemblance,
+            chain=chain,
         )
 
     def score_many(self, articles: Iterable[Article]) -> Iterator[ArticleScore]:
@@ -156,6 +173,25 @@ class Scorer:
             if spans:
                 return tuple(Cue(start, end, WEIGHTS) for start, end in spans)
         return (Cue(0, max(view.normal.length, 1), WEIGHTS),)
+
+
+def _find_chain(
+    article: Article, scored: Sequence[SentenceScore], views: Sequence[UnitView]
+) -> Chain:
+    """Return the chain of hands behind the sentences that are hedged or relayed."""
+    finder = ChainFinder(
+        article,
+        [one.sentence for one in scored],
+        {one.sentence.index: view.covered for one, view in zip(scored, views, strict=True)},
+        {
+            one.sentence.index: one.labels["relay_sourcing"].cues
+            for one in scored
+            if one.labels["relay_sourcing"].positive
+        },
+    )
+    return finder.chain(
+        {one.sentence.index for one in scored if any(one.labels[name].positive for name in SOURCED)}
+    )
 
 
 def _credits_own(publisher: str, text: str, cue: Cue) -> bool:

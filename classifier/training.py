@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import math
+import shutil
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,12 +25,16 @@ from classifier.corpus.splits import (
     check_splits,
     read_splits,
 )
-from classifier.errors import UsageError
+from classifier.errors import ModelError, UsageError
 from classifier.evaluation.harness import Evaluation, evaluate
 from classifier.models.base import Model
-from classifier.models.families import FAMILIES, new_model, settings_type
-from classifier.models.store import ModelFiles
+from classifier.models.course import Course, Coursed, Watch
+from classifier.models.families import KNOWN, new_model, settings_type
+from classifier.models.store import ModelFiles, open_model
 from classifier.scoring import Scorer
+
+if TYPE_CHECKING:
+    from classifier.tracking import Run
 
 Say = Callable[[str], None]
 
@@ -69,9 +77,9 @@ def read_experiment(path: Path, data: Path | None = None) -> Experiment:
         raise UsageError(
             str(path), str(error), f"the keys {', '.join(Experiment.__struct_fields__)}"
         ) from None
-    if experiment.family not in FAMILIES:
+    if experiment.family not in KNOWN:
         raise UsageError(
-            f"{path}: family", repr(experiment.family), f"one of {', '.join(FAMILIES)}"
+            f"{path}: family", repr(experiment.family), f"one of {', '.join(KNOWN)}"
         )
     for source in experiment.sources:
         if data is not None:
@@ -153,11 +161,37 @@ def load_corpus(data: Path, sources: Sequence[str]) -> Corpus:
 
 @dataclass(frozen=True)
 class Trained:
-    """A saved model and its evaluation on validation data."""
+    """A saved model and its evaluation on validation data.
+
+    Attributes:
+        kept: whether it stood there already, finished, when the training was resumed.
+    """
 
     files: ModelFiles
     evaluation: Evaluation
     run_id: str = ""
+    seed: int | None = None
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Training:
+    """How an experiment is trained, whatever it is.
+
+    Attributes:
+        data: the folder of annotations.
+        track: whether to log runs to MLflow.
+        resume: go on where an interrupted training stopped: models that are finished are kept,
+            a long one goes on from its newest checkpoint.
+        progress: show a progress bar on standard error.
+        say: told of each step.
+    """
+
+    data: Path = Path("data")
+    track: bool = True
+    resume: bool = False
+    progress: bool = False
+    say: Say = lambda _: None
 
 
 def train(
@@ -166,68 +200,207 @@ def train(
     *,
     data: Path = Path("data"),
     track: bool = True,
+    resume: bool = False,
+    progress: bool = False,
     say: Say = lambda _: None,
 ) -> Trained:
     """Train one experiment and save its model directory.
 
     Args:
         config: the experiment's TOML.
-        out: where the model directory is written.
-        data: the folder of annotations.
-        track: whether to log the run to MLflow.
-        say: told of each step.
+        out: where the model directory is written; its checkpoints stand beside it meanwhile.
+        data, track, resume, progress, say: see :class:`Training`.
 
     Raises:
         UsageError, DataError, FaultsError: see :func:`read_experiment` and :func:`load_corpus`.
         MissingExtraError: the packages of the extra ``train`` are not installed.
     """
+    how = Training(data, track, resume, progress, say)
     experiment = read_experiment(config, data)
-    say(f"reading the corpus: {', '.join(experiment.sources)}")
-    corpus = load_corpus(data, experiment.sources)
-    say(
+    return _train_one(experiment, config, out, _read_corpus(experiment, how), how)
+
+
+def train_seeds(config: Path, out: Path, seeds: int, how: Training) -> list[Trained]:
+    """Train an experiment with several seeds, one after the other, from the settings' own upwards.
+
+    Args:
+        out: holds a model directory ``seed-N`` for each.
+        seeds: how many, 1 or more.
+
+    Raises:
+        UsageError: a family without seed, or whatever :func:`train` raises.
+    """
+    experiment = read_experiment(config, how.data)
+    settings = _settings(experiment, config)
+    if seeds < 1 or not hasattr(settings, "seed"):
+        expected = "1 or more" if seeds < 1 else f"a family with a seed, unlike {experiment.family}"
+        raise UsageError("--seeds", str(seeds), expected)
+    corpus = _read_corpus(experiment, how)
+    every = []
+    for number in range(settings.seed, settings.seed + seeds):
+        seeded = msgspec.structs.replace(
+            experiment, settings={**experiment.settings, "seed": number}
+        )
+        every.append(_train_one(seeded, config, out / f"seed-{number}", corpus, how, number))
+    if how.track:
+        _track_spread(experiment, every)
+    return every
+
+
+def spread_over_seeds(every: Sequence[Trained]) -> dict[str, tuple[float, float]]:
+    """Return mean and standard deviation of each score over seeds: ``part.scope.score`` → both.
+
+    The deviation has n - 1 below it, and is NaN for a single seed; a score that is undefined for a
+    seed is undefined.
+    """
+    tables = [one.evaluation.flat()[0] for one in every]
+    table = {}
+    for key in tables[0]:
+        values = [one[key] for one in tables]
+        defined = len(values) > 1 and not any(map(math.isnan, values))
+        table[key] = (
+            sum(values) / len(values),
+            statistics.stdev(values) if defined else math.nan,
+        )
+    return table
+
+
+def _read_corpus(experiment: Experiment, how: Training) -> Corpus:
+    how.say(f"reading the corpus: {', '.join(experiment.sources)}")
+    return load_corpus(how.data, experiment.sources)
+
+
+def _train_one(
+    experiment: Experiment,
+    config: Path,
+    out: Path,
+    corpus: Corpus,
+    how: Training,
+    seed: int | None = None,
+) -> Trained:
+    if how.resume and (finished := _finished(experiment, out, corpus)) is not None:
+        how.say(f"kept {out}, trained before (SHA-256 {finished.sha256[:12]}…)")
+        return Trained(finished, _judge(out, corpus, how), seed=seed, kept=True)
+    how.say(
         f"training {experiment.family} on {len(corpus.train):,} sentences of "
-        f"{len(corpus.train.documents)} articles"
+        f"{len(corpus.train.documents)} articles" + (f", seed {seed}" if seed is not None else "")
     )
-    model = untrained(experiment, config)()
-    model.fit(corpus.train, corpus.validation)
-    files = model.save(
-        out,
-        name=experiment.name,
-        version=experiment.version,
-        data=dict(corpus.hashes),
-        configuration=msgspec.to_builtins(experiment),
-        licence=experiment.licence,
-    )
-    say(f"saved {out} (SHA-256 {files.sha256[:12]}…)")
-    scorer = Scorer.load(out)
-    evaluation = evaluate(scorer, {"validation": corpus.validation}, say=say)
-    if not track:
-        return Trained(files, evaluation)
-    return Trained(files, evaluation, _track(experiment, config, out, files, corpus, evaluation))
+    with _open_run(experiment, how) as run:
+        model = untrained(experiment, config)()
+        checkpoints = out.with_name(f"{out.name}.checkpoints")
+        if isinstance(model, Coursed):
+            model.course = Course(checkpoints, how.resume, _watch(how.say, run), how.progress)
+        model.fit(corpus.train, corpus.validation)
+        files = model.save(
+            out,
+            name=experiment.name,
+            version=experiment.version,
+            data=dict(corpus.hashes),
+            configuration=msgspec.to_builtins(experiment),
+            licence=experiment.licence,
+        )
+        shutil.rmtree(checkpoints, ignore_errors=True)
+        how.say(f"saved {out} (SHA-256 {files.sha256[:12]}…)")
+        evaluation = _judge(out, corpus, how)
+        if run is None:
+            return Trained(files, evaluation, seed=seed)
+        _log(run, experiment, config, out, files, corpus, evaluation, seed)
+        return Trained(files, evaluation, run.id, seed)
 
 
-def _track(
+def _judge(out: Path, corpus: Corpus, how: Training) -> Evaluation:
+    return evaluate(Scorer.load(out), {"validation": corpus.validation}, say=how.say)
+
+
+def _finished(experiment: Experiment, out: Path, corpus: Corpus) -> ModelFiles | None:
+    """Return the model that stands in ``out`` if this very training made it."""
+    try:
+        files = open_model(out)
+    except ModelError:
+        return None
+    made_by = (files.manifest.configuration, files.manifest.data)
+    return files if made_by == (msgspec.to_builtins(experiment), dict(corpus.hashes)) else None
+
+
+def _watch(say: Say, run: Run | None) -> Watch:
+    """Return what passes a long training's figures on: curves to MLflow, scores to the user."""
+
+    def watch(step: int, figures: Mapping[str, float]) -> None:
+        if run is not None:
+            run.metrics(figures, step=step)
+        for name in ("train.truncated", "validation.truncated"):
+            if figures.get(name):
+                say(f"{name.partition('.')[0]}: {figures[name]:.0f} sentences are cut (max_tokens)")
+        if "validation.macro_f1" in figures:
+            say(
+                f"step {step}, epoch {figures.get('train.epoch', math.nan):.2f}: validation loss "
+                f"{figures.get('validation.loss', math.nan):.4f}, macro-F1 "
+                f"{figures['validation.macro_f1']:.4f}"
+            )
+
+    return watch
+
+
+@contextlib.contextmanager
+def _open_run(experiment: Experiment, how: Training) -> Iterator[Run | None]:
+    if not how.track:
+        yield None
+        return
+    from classifier import tracking
+
+    parameters = msgspec.to_builtins(experiment)
+    with tracking.track("cadrage-train", experiment.name, params=parameters) as run:
+        yield run
+
+
+def _log(
+    run: Run,
     experiment: Experiment,
     config: Path,
     out: Path,
     files: ModelFiles,
     corpus: Corpus,
     evaluation: Evaluation,
-) -> str:
-    from classifier import tracking
+    seed: int | None,
+) -> None:
+    """Log what came out; one of several seeds is logged, but not registered."""
     from classifier.evaluation.plots import precision_recall_figure, reliability_figure
 
-    parameters = {**msgspec.to_builtins(experiment), "thresholds": files.manifest.thresholds}
-    with tracking.track("cadrage-train", experiment.name, params=parameters) as run:
-        run.tags({"model.sha256": files.sha256, "splits.sha256": corpus.manifest.sha256})
-        for name, digest in corpus.hashes.items():
-            run.dataset(name, digest, rows=len(corpus.train), source=name, context="train")
-        values, reasons = evaluation.flat()
-        run.metrics(values, reasons=reasons)
-        outcomes = evaluation.parts["validation"].judged.outcomes
-        run.figure(precision_recall_figure(outcomes), "precision_recall.png")
-        run.figure(reliability_figure(outcomes), "reliability.png")
-        run.json(evaluation.as_dict(), "evaluation.json")
-        run.file(config)
+    run.params({"thresholds": files.manifest.thresholds})
+    run.tags({"model.sha256": files.sha256, "splits.sha256": corpus.manifest.sha256})
+    for name, digest in corpus.hashes.items():
+        run.dataset(name, digest, rows=len(corpus.train), source=name, context="train")
+    values, reasons = evaluation.flat()
+    run.metrics(values, reasons=reasons)
+    outcomes = evaluation.parts["validation"].judged.outcomes
+    run.figure(precision_recall_figure(outcomes), "precision_recall.png")
+    run.figure(reliability_figure(outcomes), "reliability.png")
+    run.json(evaluation.as_dict(), "evaluation.json")
+    run.file(config)
+    if seed is not None:
+        run.tags({"seed": seed})
+        run.model(out, name="model")
+    else:
         run.model(out, name="model", registered_name=experiment.name, alias="candidate")
-        return run.id
+
+
+def _track_spread(experiment: Experiment, every: Sequence[Trained]) -> None:
+    """Log mean and spread over seeds as a run of their own."""
+    from classifier import tracking
+
+    name = f"{experiment.name}-mean"
+    with tracking.track("cadrage-train", name, params=msgspec.to_builtins(experiment)) as run:
+        run.tags(
+            {
+                "seeds": ",".join(str(one.seed) for one in every),
+                "seeds.runs": ",".join(one.run_id for one in every if one.run_id),
+            }
+        )
+        for key, (mean, deviation) in spread_over_seeds(every).items():
+            run.metrics(
+                {f"{key}.mean": mean, f"{key}.spread": deviation},
+                reasons={
+                    f"{key}.mean": "undefined for a seed",
+                    f"{key}.spread": "one seed, or undefined for one",
+                },
+            )

@@ -27,8 +27,14 @@ STAGES: tuple[tuple[str, ...], ...] = (
 )
 HOMES = {
     "mlflow": ("tracking",),
-    "torch": ("models.camembert", "models.encoder_training"),
-    "transformers": ("models.camembert", "models.encoder_training"),
+    "torch": ("models.camembert",),
+    "transformers": ("models.camembert",),
+    "safetensors": ("models.camembert",),
+    "tokenizers": ("models.camembert",),
+    "huggingface_hub": ("models.camembert",),
+    "onnx": ("models.camembert",),
+    "onnxscript": ("models.camembert",),
+    "onnxruntime": ("models.onnx", "models.camembert.export"),
     "fastapi": ("serving",),
     "uvicorn": ("serving",),
     "ray": ("batch",),

@@ -34,7 +34,7 @@ ARTICLES = "articles"
 SENTENCES = "sentences"
 TABLES = (ARTICLES, SENTENCES)
 FORMATS = ("parquet", "jsonl")
-FORMAT = 1
+FORMAT = 2
 """Version of this layout and of its tables."""
 
 _TEMPORARY = ".tmp"

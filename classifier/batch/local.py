@@ -29,6 +29,7 @@ from classifier.batch.work import (
     limit_arrow,
     load_scorer,
     score_chunk,
+    settle_memory,
     store_chunk,
 )
 from classifier.errors import CadrageError, DataError
@@ -181,6 +182,7 @@ def _work(line: Connection) -> None:
     try:
         limit_arrow(job)
         scorer = load_scorer(job)
+        settle_memory()
         while True:
             chunk: Chunk = line.recv()
             done, contents = score_chunk(scorer, chunk, job, line.send)

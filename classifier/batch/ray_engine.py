@@ -25,6 +25,7 @@ from classifier.batch.work import (
     limit_arrow,
     load_scorer,
     score_chunk,
+    settle_memory,
     store_chunk,
 )
 from classifier.errors import MissingExtraError
@@ -120,6 +121,7 @@ class ChunkScorer:
                 (Path(folder) / name).write_bytes(content)
             here = Path(folder) if model else None
             self._scorer = load_scorer(replace(job, model=here))
+        settle_memory()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[bytes]]:
         """Score the chunks of a batch."""

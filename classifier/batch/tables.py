@@ -13,13 +13,14 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import msgspec
 
 from classifier.batch.layout import ARTICLES, SENTENCES, TABLES
 from classifier.records import Article, ArticleScore, Cue
-from classifier.rendering.jsonl import DEPTH_LABEL
+from classifier.rendering.jsonl import DEPTH_LABEL, to_dict
 from classifier.schema import load_schema
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -33,6 +34,8 @@ _ROW_GROUP = 8192
 _INT64 = 1 << 63
 _EXACT = 1 << 53
 OTHER = "other_columns"
+PARTS = ("chain", "headlines", "signals", "resemblance")
+"""What an article's JSON holds beside sentences and summary; a column each, as JSON."""
 
 Row = tuple[Any, ...]
 
@@ -47,7 +50,7 @@ def article_columns() -> dict[str, str]:
     columns |= {"warnings": "strings", "sentences": "int32", "credits": "int32"}
     for label in load_schema().names:
         columns |= {f"{label}_sentences": "int32", f"{label}_share": "double"}
-    return columns | {"max_depth": "int32", "summary": "json"}
+    return columns | {"max_depth": "int32", "summary": "json"} | dict.fromkeys(PARTS, "json")
 
 
 def sentence_columns() -> dict[str, str]:
@@ -79,7 +82,7 @@ def article_row(key: str, file: str, row: int | None, score: ArticleScore) -> Ro
         article.title, article.heading, article.publisher, article.url, article.published,
         article.text, score.language, list(score.warnings),
         int(summary["sentences"]), int(summary["credits"]), *counts,
-        summary["max_depth"], summary,
+        summary["max_depth"], summary, *map(to_dict(replace(score, sentences=())).get, PARTS),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import itertools
 import sys
 from pathlib import Path
 
-from classifier.cli import exchange, headlines
+from classifier.cli import exchange, hands, headlines
 from classifier.cli.shared import Commands, add_command, progress, say, utf8
 from classifier.errors import CadrageError, DataError, Fault, FaultsError
 from classifier.records import Article
@@ -168,6 +168,7 @@ def add_commands(commands: Commands) -> None:
         one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
     exchange.add_commands(parts)
     headlines.add_commands(parts)
+    hands.add_commands(parts)
 
 
 def run_fetch(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from classifier.cli import tasks
 from classifier.cli.shared import Commands, add_command, say, utf8
 
 _MODEL = "directory, MLflow model URI, or predictions as JSONL; default: the shipped model"
@@ -29,6 +30,12 @@ def add_commands(commands: Commands) -> None:
     )
     evaluate.add_argument("model", nargs="*", metavar="MODEL", help=_MODEL)
     _add_data(evaluate)
+    evaluate.add_argument(
+        "--task",
+        choices=tasks.TASKS,
+        default="labels",
+        help="labels of sentences (default), what headlines do, or the signals of articles",
+    )
     evaluate.add_argument("--suite", choices=("full", "quick"), default="full")
     evaluate.add_argument("--split", choices=("test", "validation"), default="test")
     evaluate.add_argument(
@@ -127,6 +134,8 @@ def _add_data(command: Any) -> None:
 
 def run_evaluate(options: argparse.Namespace) -> int:
     """Run the suite, print the scores, write the report."""
+    if options.task != "labels":
+        return tasks.run_task(options)
     from classifier.assessment import evaluate_models, write_json
     from classifier.corpus.sources import working_folder
     from classifier.evaluation.report import summary_of, table_of
@@ -235,7 +244,10 @@ def run_obsinfox(options: argparse.Namespace) -> int:
         raise UsageError(options.model, "a file of predictions", "a model that can be asked")
     faults = FaultList()
     articles = read_articles(options.texts, on_fault=faults)
-    for one in compare_votes(scorer, read_votes(options.votes), articles):
+    votes = read_votes(options.votes)
+    found = compare_votes(scorer, votes, articles)
+    say(f"{found[0].articles} of {len(votes)} articles of OBSINFOX have a text here")
+    for one in found:
         print(
             f"{one.vote:22s} {one.label:22s} rho {one.rho:+.3f}  p {one.p_value:.4f}  "
             f"{one.articles} articles"

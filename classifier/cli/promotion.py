@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from classifier.cli.shared import Commands, add_command, say, utf8
 from classifier.errors import UsageError
+
+if TYPE_CHECKING:
+    from classifier.evaluation.comparison import Verdict
 
 _FLOORS = Path("experiments/floors.json")
 
@@ -53,7 +57,15 @@ def run_promote(options: argparse.Namespace) -> int:
     from classifier.evaluation.contest import contest_text, hold_contest
     from classifier.evaluation.cost import speed_ratio
     from classifier.evaluation.suite import timed_articles
-    from classifier.promotion import ALIAS, check_corpus_of, corpus_hash, decide, read_floors, stand
+    from classifier.promotion import (
+        ALIAS,
+        check_corpus_of,
+        corpus_hash,
+        decide,
+        read_floors,
+        stand,
+        sum_up,
+    )
     from classifier.scoring import Scorer
 
     floors = read_floors(options.floors)
@@ -69,7 +81,8 @@ def run_promote(options: argparse.Namespace) -> int:
     dossiers = evaluate_models(uris, bench=bench, suite="full", track=True, say=say)
     candidate, *others = [stand(dossier) for dossier in dossiers]
     champion = others[0] if others else None
-    verdict, speed = "undefined", (1.0, 1.0, 1.0)
+    verdict: Verdict = "undefined"
+    speed = (1.0, 1.0, 1.0)
     stream = utf8(sys.stdout)
     if champion is not None:
         pair = {
@@ -78,12 +91,11 @@ def run_promote(options: argparse.Namespace) -> int:
         }
         contest = hold_contest(pair, bench, shown="none")
         stream.write(contest_text(contest))
-        macro = [one for one in contest.comparison.differences if one.key.scope == "macro"]
-        verdict = macro[0].verdict
+        verdict = sum_up(contest.differences)
         new, old = (pair[name][0] for name in ("candidate", "champion"))
         if verdict == "tied" and isinstance(new, Scorer) and isinstance(old, Scorer):
             speed = speed_ratio(new, old, timed_articles(bench, 100))
-    decision = decide(candidate, champion, verdict, floors, corpus, speed)  # type: ignore[arg-type]
+    decision = decide(candidate, champion, verdict, floors, corpus, speed)
     for reason in decision.reasons:
         stream.write(f"{'for' if decision.promoted else 'against'}: {reason}\n")
     if not decision.promoted:

@@ -53,6 +53,14 @@ def add_commands(commands: Commands) -> None:
         metavar="DEVICE",
         help="do not show a device in table and html, e.g. frame (frequent and mild)",
     )
+    score.add_argument(
+        "--with-score",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="also score resemblance to known pseudo-news, by a model of the given directory;\n"
+        "its weights are CC BY-NC 4.0, and it says nothing of truth: see docs/signals.md",
+    )
     score.add_argument("--language", choices=("fr", "en"), default="fr", help="of the output")
     score.add_argument("--width", type=int, help="columns of the table")
     score.add_argument(
@@ -104,6 +112,11 @@ def run_score(options: argparse.Namespace) -> int:
     from classifier.scoring import Scorer
 
     scorer = Scorer.load(options.model, read_thresholds(options.threshold))
+    if options.with_score is not None:
+        from classifier.article.resemblance import ResemblanceScorer
+
+        directory = Path(options.with_score) if options.with_score else None
+        scorer.resemblance = ResemblanceScorer.load(directory)
     faults = FaultList()
     done = 0
 

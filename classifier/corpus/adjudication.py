@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from classifier.corpus.annotations import AnnotatedArticle, DocumentMark, LabelMark, SentenceMark
-from classifier.corpus.sheets import NO_HEADER, answer_lines, find_key, read_line
+from classifier.corpus.sheets import document_lines, read_line
 from classifier.errors import DataError, Fault, FaultsError
 from classifier.schema import load_schema
 
@@ -151,21 +151,13 @@ def read_decisions(paths: Iterable[Path], pairs: Sequence[Pair]) -> dict[str, di
     }
     decided: dict[str, dict[int, Decision]] = {}
     faults: list[Fault] = []
-    for path in paths:
-        current: str | None = ""
-        for where, line in answer_lines(path):
-            if line.startswith("##"):
-                current, _ = find_key(line, known)
-                if current is None:
-                    found = f"document {line[2:].strip()!r}"
-                    faults.append(Fault(where, found, "a disputed document"))
-            elif current:
-                try:
-                    _read_decision(line.strip(), known[current], decided.setdefault(current, {}))
-                except ValueError as error:
-                    faults.append(Fault(where, repr(line.strip()), str(error)))
-            elif current == "":
-                faults.append(Fault(where, repr(line.strip()), NO_HEADER))
+    for where, key, line, rest in document_lines(paths, known, "a disputed document", faults):
+        if rest is not None:
+            continue
+        try:
+            _read_decision(line, known[key], decided.setdefault(key, {}))
+        except ValueError as error:
+            faults.append(Fault(where, repr(line), str(error)))
     for key, index in sorted(open_units):
         if index not in decided.get(key, {}):
             faults.append(Fault(f"{key} unit {index}", "no answer", "a third reading"))

@@ -15,7 +15,7 @@ depth, ``#2`` the second occurrence of those words in the sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from classifier.corpus.annotations import AnnotatedArticle, DocumentMark, LabelMark, mark_document
@@ -85,25 +85,16 @@ def read_answers(paths: Iterable[Path], documents: Sequence[Drawn]) -> list[Docu
     labels: dict[str, dict[int, dict[str, LabelMark]]] = {}
     notes: dict[str, dict[int, str]] = {}
     topics: dict[str, str] = {}
-    for path in paths:
-        current: str | None = ""
-        for where, line in answer_lines(path):
-            if line.startswith("##"):
-                current, rest = find_key(line, known)
-                if current is None:
-                    found = f"document {line[2:].strip()!r}"
-                    faults.append(Fault(where, found, "a document of this sheet"))
-                    continue
-                topics[current] = rest[0] if rest else topics.get(current, "")
-                labels.setdefault(current, {})
-                notes.setdefault(current, {})
-            elif current:
-                try:
-                    read_line(line, known[current][1], labels[current], notes[current])
-                except ValueError as error:
-                    faults.append(Fault(where, f"{line.strip()!r}", str(error)))
-            elif current == "":
-                faults.append(Fault(where, f"{line.strip()!r}", NO_HEADER))
+    for where, key, line, rest in document_lines(paths, known, "a document of this sheet", faults):
+        if rest is not None:
+            topics[key] = rest[0] if rest else topics.get(key, "")
+            labels.setdefault(key, {})
+            notes.setdefault(key, {})
+            continue
+        try:
+            read_line(line, known[key][1], labels[key], notes[key])
+        except ValueError as error:
+            faults.append(Fault(where, f"{line!r}", str(error)))
     for key in known:
         if key not in labels:
             faults.append(Fault(key, "no answer", "a '##' line for each document"))
@@ -148,6 +139,33 @@ def answer_lines(path: Path) -> list[tuple[str, str]]:
     except UnicodeDecodeError as error:
         raise DataError(str(path), f"byte {error.start} is not UTF-8", "text in UTF-8") from None
     return [(f"{path}:{number}", line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def document_lines(
+    paths: Iterable[Path], known: Collection[str], expected: str, faults: list[Fault]
+) -> Iterator[tuple[str, str, str, list[str] | None]]:
+    """Yield ``file:line``, document, line and, for a ``##`` line, the words after the key.
+
+    The words are None for every other line. Unknown documents and lines before the first ``##``
+    go to ``faults``; the lines of an unknown document are passed over.
+
+    Args:
+        known: keys of the documents.
+        expected: what a ``##`` line should name, for the message.
+    """
+    for path in paths:
+        current: str | None = ""
+        for where, line in answer_lines(path):
+            if line.startswith("##"):
+                current, rest = find_key(line, known)
+                if current is None:
+                    faults.append(Fault(where, f"document {line[2:].strip()!r}", expected))
+                else:
+                    yield where, current, line.strip(), rest
+            elif current:
+                yield where, current, line.strip(), None
+            elif current == "":
+                faults.append(Fault(where, f"{line.strip()!r}", NO_HEADER))
 
 
 def find_key(line: str, known: Collection[str]) -> tuple[str | None, list[str]]:
@@ -198,7 +216,7 @@ def read_line(
             notes[index] = "; ".join(filter(None, [notes.get(index, ""), option[5:].strip()]))
         elif option:
             raise ValueError("options d2, #2 or note: …")
-    start, end = _find_words(sentence.text, words, occurrence)
+    start, end = find_words(sentence.text, words, occurrence)
     name = by_code[code].name
     old = labels.setdefault(index, {}).get(name, LabelMark(()))
     if name != "relay_sourcing":
@@ -208,7 +226,7 @@ def read_line(
     labels[index][name] = LabelMark(cues, deeper)
 
 
-def _find_words(text: str, words: str, occurrence: int) -> tuple[int, int]:
+def find_words(text: str, words: str, occurrence: int) -> tuple[int, int]:
     """Locate words in a sentence, white space and apostrophe shape aside.
 
     Whole words go before parts of words: ``on`` is not the end of ``selon``.

@@ -39,7 +39,7 @@ from classifier.statistics import (
     Resamples,
 )
 
-Verdict = Literal["better", "worse", "tied", "undefined"]
+Verdict = Literal["better", "worse", "tied", "undefined", "not tested"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Difference:
         p_adjusted: after Holm's correction over the family of the comparison.
         verdict: of ``first``: ``better`` or ``worse`` when ``p_adjusted <= alpha``; ``tied`` when
             this test set shows no difference, which does not mean that there is none; ``undefined``
-            when there is no difference to speak of.
+            when there is no difference to speak of; ``not tested`` where there is no test.
         detectable: the smallest true difference that would have been found with a power of 0.8
             (:func:`smallest_detectable`); NaN when it cannot be told.
         runs: how many runs (seeds) of each model.
@@ -106,7 +106,8 @@ def compare(
     Args:
         models: name → outcomes, one a run; all with the same labels and gold, row by row.
         resamples: drawn over the articles of these sentences.
-        keys: scores that sum over sentences (not ranking, not ECE); default F1 by label and macro.
+        keys: scores that sum over sentences (for ranking and ECE see
+            :mod:`classifier.evaluation.ranked_comparison`); default F1 by label and macro.
         pairs: which models against which; default every pair, in the order given.
         alpha: Holm's family-wise level over keys × pairs (undefined ones left out).
     """
@@ -134,7 +135,7 @@ def compare(
             f"{math.ceil(family / alpha) - 1}, or no verdict could pass {alpha}"
         )
 
-    shares = _shares(next(iter(models.values()))[0], resamples.clusters)
+    shares = article_shares(next(iter(models.values()))[0], resamples.clusters)
     concentrations = [float((shares[key.scope] ** 2).sum()) for key in wanted]
 
     def measure(sums: FloatArray) -> FloatArray:
@@ -162,7 +163,7 @@ def compare(
     adjusted = adjust_holm([difference.p_value for difference in found])
     return Comparison(
         tuple(
-            replace(d, p_adjusted=float(p), verdict=_judge(d, float(p), alpha))
+            replace(d, p_adjusted=float(p), verdict=judge_difference(d, float(p), alpha))
             for d, p in zip(found, adjusted, strict=True)
         ),
         alpha,
@@ -201,7 +202,7 @@ def _needed(outcomes: Outcomes, keys: Iterable[Key]) -> Outcomes:
     return kept
 
 
-def _shares(outcomes: Outcomes, clusters: Clusters) -> dict[str, FloatArray]:
+def article_shares(outcomes: Outcomes, clusters: Clusters) -> dict[str, FloatArray]:
     """Return each article's share, (articles,), in a scope's score: its share of the positives."""
     gold = clusters.totals(outcomes.gold)
     by_label = gold / np.maximum(1, gold.sum(axis=0))
@@ -214,13 +215,22 @@ def _shares(outcomes: Outcomes, clusters: Clusters) -> dict[str, FloatArray]:
     return shares
 
 
-def _judge(difference: Difference, p_adjusted: float, alpha: float) -> Verdict:
+def judge_difference(difference: Difference, p_adjusted: float, alpha: float) -> Verdict:
+    """Return the verdict of a difference whose p-value was adjusted."""
     if math.isnan(p_adjusted):
         return "undefined"
     if p_adjusted > alpha:
         return "tied"
     gain = difference.interval.value * SCORES[difference.key.name].direction
     return "better" if gain > 0 else "worse"
+
+
+def run_remark(names: tuple[str, str], runs: tuple[int, int]) -> str:
+    """Say which models have one run only, so that their seeds' variance is unknown."""
+    single = [name for name, count in zip(names, runs, strict=True) if count < 2]
+    if not single:
+        return ""
+    return f"one run of {' and of '.join(single)}: its variance between seeds is not in this"
 
 
 def _differences(
@@ -254,8 +264,7 @@ def _differences(
         method="percentile",
         reasons=["undefined for one of the two models, or for a run of it"] * len(keys),
     )
-    single = [name for name, runs in zip(names, (a, b), strict=True) if len(runs) < 2]
-    remark = f"one run of {' and of '.join(single)}: its variance between seeds is not in this"
+    remark = run_remark(names, (len(a), len(b)))
     differences = []
     for k, key in enumerate(keys):
         p_value = permutation_p(intervals[k].value, null[:, k])
@@ -278,7 +287,7 @@ def _differences(
                 "undefined",
                 detectable,
                 (len(a), len(b)),
-                remark if single else "",
+                remark,
             )
         )
     return differences

@@ -15,6 +15,10 @@ from classifier.evaluation.blocks import Block, Heading, Paragraph, Table, to_ht
 from classifier.evaluation.comparison import Comparison, Difference, compare, differing_rows
 from classifier.evaluation.metrics import Key
 from classifier.evaluation.predictions import Judged, judge
+from classifier.evaluation.ranked_comparison import (
+    PERMUTATIONS as RANKED_PERMUTATIONS,
+)
+from classifier.evaluation.ranked_comparison import compare_calibration, compare_ranking
 from classifier.evaluation.report import figure
 from classifier.evaluation.subjects import Subject
 from classifier.schema import load_schema, resource_bytes
@@ -44,17 +48,27 @@ class Contest:
     """A comparison of models and the sentences on which each pair differs.
 
     Attributes:
+        comparison: by F1, label by label and macro (or by the scores that were asked for).
+        ranking: by average precision and ROC-AUC, a family of its own.
+        calibration: differences of ECE, not tested.
         split: the sentences that the verdicts are about.
         shown: the split that the differing sentences come from.
     """
 
     comparison: Comparison
+    ranking: tuple[Difference, ...]
+    calibration: tuple[Difference, ...]
     split: str
     sources: tuple[str, ...]
     articles: int
     sentences: int
     shown: str
     differing: Mapping[tuple[str, str], tuple[Differing, ...]]
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """All of them, tested and not."""
+        return (*self.comparison.differences, *self.ranking, *self.calibration)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures as plain values, without text."""
@@ -67,6 +81,8 @@ class Contest:
             "permutations": self.comparison.permutations,
             "family": self.comparison.family,
             "differences": [_plain(one) for one in self.comparison.differences],
+            "ranking": [_plain(one) for one in self.ranking],
+            "calibration": [_plain(one) for one in self.calibration],
             "differing_sentences": {
                 " / ".join(pair): len(rows) for pair, rows in self.comparison.rows.items()
             },
@@ -139,6 +155,8 @@ def hold_contest(
             differing[pair] = tuple(_differing(again[pair[0]], again[pair[1]], other))
     return Contest(
         comparison,
+        compare_ranking(outcomes, resamples, seed=SEED),
+        compare_calibration(outcomes, resamples, seed=SEED),
         split,
         tuple(sources) or tuple(dict.fromkeys(mark.source for mark in data.marks)),
         len(first.clusters),
@@ -197,10 +215,20 @@ def contest_blocks(contest: Contest, most: int = 200) -> list[Block]:
             "shown” is the smallest true difference found with a power of 80 %."
         )
     ]
+    if contest.ranking:
+        blocks.append(
+            Paragraph(
+                "Average precision and ROC-AUC: the same test on ranks "
+                f"({RANKED_PERMUTATIONS:,} exchanges), with Holm's correction over "
+                f"{sum(not math.isnan(one.p_value) for one in contest.ranking)} tests of their "
+                "own. ECE (ten bins of equal count): a difference with its interval, not tested; "
+                "less is better."
+            )
+        )
     pairs = dict.fromkeys((one.first, one.second) for one in found.differences)
     for pair in pairs:
         blocks.append(Heading(2, f"{pair[0]} against {pair[1]}"))
-        of_pair = [one for one in found.differences if (one.first, one.second) == pair]
+        of_pair = [one for one in contest.differences if (one.first, one.second) == pair]
         blocks.append(Table(HEAD, [_row(one) for one in of_pair]))
         note = of_pair[0].note
         if note:
@@ -230,17 +258,24 @@ HEAD = (
 )
 
 
+_SHORT = {"average_precision": "AP", "roc_auc": "ROC-AUC", "ece_equal_mass": "ECE", "f1": "F1"}
+
+
 def _row(one: Difference) -> tuple[str, ...]:
-    detectable = "–" if math.isnan(one.detectable) else f"{one.detectable:.3f}"
+    def number(value: float, digits: int) -> str:
+        if math.isinf(value):
+            return "nothing"  # too few articles for any difference, however large
+        return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
     return (
-        f"{one.key.name} {one.key.scope}",
-        f"{one.first_value:.3f}",
-        f"{one.second_value:.3f}",
+        f"{_SHORT.get(one.key.name, one.key.name)} {one.key.scope}",
+        number(one.first_value, 3),
+        number(one.second_value, 3),
         figure(one.interval),
-        f"{one.p_value:.4f}",
-        f"{one.p_adjusted:.4f}",
+        number(one.p_value, 4),
+        number(one.p_adjusted, 4),
         one.verdict,
-        detectable,
+        number(one.detectable, 3),
     )
 
 
@@ -265,12 +300,12 @@ def contest_text(contest: Contest) -> str:
         f"{contest.sentences:,} {contest.split} sentences of {contest.articles} articles: "
         f"{', '.join(contest.sources)}"
     ]
-    for one in contest.comparison.differences:
+    for one in contest.differences:
         cells = dict(zip(HEAD, _row(one), strict=True))
         lines.append(
             f"{one.first} / {one.second}  {cells['score']:28s} {cells['first']} {cells['second']} "
             f"{cells['difference']:24s} p {cells['p']} (Holm {cells['p (Holm)']})  "
-            f"{one.verdict:9s} could have shown {cells['could have shown']}"
+            f"{one.verdict:10s} could have shown {cells['could have shown']}"
         )
     notes = dict.fromkeys(one.note for one in contest.comparison.differences if one.note)
     return "\n".join([*lines, *(f"note: {note}" for note in notes)]) + "\n"

@@ -268,8 +268,8 @@ def score(outcomes: Outcomes) -> Scores:
     tally = Tally(outcomes)
     keys, figures = list(tally.keys), tally.measure(tally.counts.sum(axis=0)[None])[0].tolist()
     if outcomes.probabilities is not None:
-        keys += _ranking_keys(outcomes.labels)
-        ranking = _ranking_measure(outcomes, outcomes.probabilities)
+        keys += ranking_keys(outcomes.labels)
+        ranking = ranking_measure(outcomes, outcomes.probabilities)
         figures += ranking(np.ones((1, len(outcomes))))[0].tolist()
     table: Scores = {}
     for key, figure, reason in zip(keys, figures, _reasons(keys, figures), strict=True):
@@ -299,8 +299,8 @@ def score_intervals(
     if outcomes.probabilities is not None:
         found.append(
             (
-                _ranking_keys(outcomes.labels),
-                resamples.of_weights(_ranking_measure(outcomes, outcomes.probabilities)),
+                ranking_keys(outcomes.labels),
+                resamples.of_weights(ranking_measure(outcomes, outcomes.probabilities)),
             )
         )
     table: ScoreIntervals = {}
@@ -328,11 +328,13 @@ def score_intervals(
     return table
 
 
-def _ranking_keys(labels: Sequence[str]) -> list[Key]:
+def ranking_keys(labels: Sequence[str]) -> list[Key]:
+    """Return the scores of :func:`ranking_measure`, in order."""
     return [Key(scope, name) for scope in (*labels, "macro") for name in RANKING]
 
 
-def _ranking_measure(outcomes: Outcomes, probabilities: FloatArray) -> Measure:
+def ranking_measure(outcomes: Outcomes, probabilities: FloatArray) -> Measure:
+    """Return what turns (b, n) row weights into the scores of :func:`ranking_keys`."""
     rankings = [
         Ranking(outcomes.gold[:, k], probabilities[:, k]) for k in range(len(outcomes.labels))
     ]
@@ -364,7 +366,7 @@ def _missing(outcomes: Outcomes) -> dict[Key, str]:
     if outcomes.probabilities is None:
         names = ("brier", *(f"ece_{binning}" for binning in _BINNINGS))
         keys = [Key(label, name) for label in outcomes.labels for name in names]
-        missing |= dict.fromkeys(keys + _ranking_keys(outcomes.labels), "no probabilities given")
+        missing |= dict.fromkeys(keys + ranking_keys(outcomes.labels), "no probabilities given")
     if outcomes.gold_cues is None or outcomes.predicted_cues is None:
         scopes = (*outcomes.labels, "micro")
         missing |= {Key(scope, name): "no cues given" for scope in scopes for name in SPAN_MATCHES}

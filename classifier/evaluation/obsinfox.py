@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from classifier.errors import DataError
+from classifier.errors import DataError, Fault, FaultsError
 from classifier.records import Article
 from classifier.scoring import Scorer
 from classifier.statistics import FloatArray
@@ -49,23 +49,31 @@ def read_votes(path: Path) -> dict[str, dict[str, float]]:
 
     Raises:
         DataError: unreadable, or without the columns of OBSINFOX.
+        FaultsError: every vote that is neither 0 nor 1.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
     except OSError as error:
         raise DataError(str(path), error.strerror or "unreadable", "obsinfox.csv") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(str(path), str(error), "obsinfox.csv, in UTF-8") from None
     names = {name.strip().casefold(): name for name in (rows[0] if rows else {})}
     absent = [name for name in (*_KEYS, *VOTES) if name.casefold() not in names]
     if absent:
         raise DataError(str(path), f"no column {', '.join(absent)}", "the columns of obsinfox.csv")
-    votes: dict[str, dict[str, list[float]]] = {}
-    for row in rows:
-        of_article = votes.setdefault(address(row[names["url"]]), {})
+    votes: dict[str, dict[str, list[int]]] = {}
+    faults: list[Fault] = []
+    for number, row in enumerate(rows, start=1):
+        of_article = votes.setdefault(address(row[names["url"]] or ""), {})
         for vote in VOTES:
             said = (row[names[vote.casefold()]] or "").strip()
-            if said:
-                of_article.setdefault(vote, []).append(float(said))
+            if said in ("0", "1"):
+                of_article.setdefault(vote, []).append(int(said))
+            elif said:
+                faults.append(Fault(f"{path}: vote {number}", f"{vote} {said!r}", "0, 1 or none"))
+    if faults:
+        raise FaultsError(faults)
     return {
         url: {vote: sum(said) / len(said) for vote, said in of_article.items()}
         for url, of_article in votes.items()

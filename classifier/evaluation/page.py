@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -66,36 +67,34 @@ def name_of(dossier: Dossier) -> str:
 
 
 def overview(dossiers: Sequence[Dossier]) -> list[Block]:
-    """Return the models side by side: quality, behaviour, neutrality, speed."""
+    """Return the models side by side, one a column: quality, behaviour, neutrality, speed."""
     parts = list(dict.fromkeys(part for one in dossiers for part in one.evaluation.parts))
-    rows = []
-    for one in dossiers:
-        cells = [
-            figure(one.evaluation.parts[part].intervals["macro"]["f1"])
-            if part in one.evaluation.parts
-            else "–"
-            for part in parts
-        ]
-        failed = len(one.behaviour.failed) / len(one.behaviour.results) if one.behaviour else None
-        rows.append(
-            (
-                name_of(one),
-                *cells,
-                share(failed) if failed is not None else "–",
-                share_interval(one.templates.flips, 2) if one.templates else "–",
-                f"{one.cost.sentences_per_s:,.0f}" if one.cost else "–",
-                ", ".join(check.code for check in one.failed) or "none",
-            )
-        )
-    head = (
-        "model",
-        *(f"macro F1, {part}" for part in parts),
-        "behaviour failed",
-        "flips by swapping actors",
-        "sentences/s",
-        "failed checks",
-    )
-    blocks: list[Block] = [Table(head, rows)]
+
+    def row(name: str, cell: Callable[[Dossier], str]) -> tuple[str, ...]:
+        return (name, *(cell(one) for one in dossiers))
+
+    def macro(part: str, one: Dossier) -> str:
+        found = one.evaluation.parts.get(part)
+        return figure(found.intervals["macro"]["f1"]) if found else "–"
+
+    def failed(one: Dossier) -> str:
+        ran = one.behaviour
+        return share(len(ran.failed) / len(ran.results)) if ran else "–"
+
+    rows = [
+        *(row(f"macro F1, {part}", partial(macro, part)) for part in parts),
+        row("behavioural cases that fail", failed),
+        row(
+            "labels that flip when actors are swapped",
+            lambda one: share_interval(one.templates.flips, 2) if one.templates else "–",
+        ),
+        row(
+            "sentences per second",
+            lambda one: f"{one.cost.sentences_per_s:,.0f}" if one.cost else "–",
+        ),
+        row("failed checks", lambda one: ", ".join(check.code for check in one.failed) or "none"),
+    ]
+    blocks: list[Block] = [Table(("", *map(name_of, dossiers)), rows)]
     timed = [one for one in dossiers if one.cost is not None and one.evaluation.parts]
     if timed:
         blocks.append(Pictures([("Macro F1 against speed", _speed_chart(timed))]))

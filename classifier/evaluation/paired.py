@@ -118,20 +118,36 @@ class RunNoise:
         Args:
             models: for each model its runs' counts by article, (articles, k).
         """
-        variance = np.zeros(measure(models[0][0].sum(0)[None]).shape[1])
+        scores = [
+            np.concatenate([measure(counts.sum(0)[None]) for counts in runs]) for runs in models
+        ]
+        within = [
+            [randomise(measure, one, other, exchanges, rng) for one, other in combinations(runs, 2)]
+            for runs in models
+        ]
+        return cls.from_runs(scores, within)
+
+    @classmethod
+    def from_runs(
+        cls, scores: Sequence[FloatArray], within: Sequence[Sequence[FloatArray]]
+    ) -> RunNoise:
+        """As :meth:`of`, of any score.
+
+        Args:
+            scores: for each model (runs, m).
+            within: for each model, for pairs of its runs, (exchanges, m) differences after
+                exchanging articles between the two; empty to count the runs' whole variance.
+        """
+        variance = np.zeros(scores[0].shape[1])
         squares = np.zeros_like(variance)
-        for runs in models:
-            if len(runs) > 1:
-                scores = np.concatenate([measure(counts.sum(0)[None]) for counts in runs])
+        for of_runs, exchanged in zip(scores, within, strict=True):
+            if len(of_runs) > 1:
                 # An exchange that leaves a score undefined counts as no difference: D² is smaller.
-                within = [
-                    (np.nan_to_num(randomise(measure, one, other, exchanges, rng)) ** 2).mean(0) / 2
-                    for one, other in combinations(runs, 2)
-                ]
-                excess = scores.var(axis=0, ddof=1) - np.mean(within, axis=0)
-                part = np.maximum(0.0, excess) / len(runs)
+                shared = [(np.nan_to_num(moved) ** 2).mean(0) / 2 for moved in exchanged]
+                excess = of_runs.var(axis=0, ddof=1) - (np.mean(shared, axis=0) if shared else 0.0)
+                part = np.maximum(0.0, excess) / len(of_runs)
                 variance += part
-                squares += part**2 / (len(runs) - 1)
+                squares += part**2 / (len(of_runs) - 1)
         freedom = np.full(len(variance), np.inf)
         np.divide(variance**2, squares, out=freedom, where=squares > 0)
         return cls(np.sqrt(variance), freedom)

@@ -49,7 +49,8 @@ def precision_recall_figure(outcomes: Outcomes) -> Any:
         title = load_schema().label(name).title["en"]
         axes.plot(recall, precision, _DASHES[column % 3], color=COLOURS[column % 3], label=title)
     axes.set(xlabel="Recall", ylabel="Precision", xlim=(0, 1), ylim=(0, 1.02))
-    axes.legend(frameon=False, loc="lower left")
+    if axes.lines:
+        axes.legend(frameon=False, loc="lower left")
     return figure
 
 

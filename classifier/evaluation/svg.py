@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -61,7 +61,9 @@ def chart(
     for tick in ticks_x:
         x, y = at(tick, bottom)
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{x:.1f}" y="{y + 15:.1f}" text-anchor="middle">{tick:g}</text>')
+        # A long number at the right end would be cut off.
+        anchor = "end" if x > width - _RIGHT - 8 and tick >= 100 else "middle"
+        parts.append(f'<text x="{x:.1f}" y="{y + 15:.1f}" text-anchor="{anchor}">{tick:,g}</text>')
     for tick in _ticks(bottom, top):
         y = at(ticks_x[0], tick)[1]
         parts.append(
@@ -74,14 +76,16 @@ def chart(
             f'<line class="diagonal" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
         )
     for number, one in enumerate(series):
-        parts += _draw(one, number, at)
+        parts += _draw(one, number, at, width)
         y = height + 18 * number + 8
         colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
-        parts.append(
-            f'<line x1="{_LEFT}" x2="{_LEFT + 24}" y1="{y - 4}" y2="{y - 4}" stroke="{colour}" '
-            f'stroke-width="2" stroke-dasharray="{dash}"/>'
-            f'<text x="{_LEFT + 32}" y="{y}">{escape(one.title)}</text>'
-        )
+        sign = f'<circle cx="{_LEFT + 12}" cy="{y - 4}" r="3" fill="{colour}"/>'
+        if one.line:
+            sign = (
+                f'<line x1="{_LEFT}" x2="{_LEFT + 24}" y1="{y - 4}" y2="{y - 4}" '
+                f'stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>'
+            )
+        parts.append(f'{sign}<text x="{_LEFT + 32}" y="{y}">{escape(one.title)}</text>')
     middle = (_LEFT + width - _RIGHT) / 2
     parts.append(
         f'<text x="{middle:.0f}" y="{height - 10}" text-anchor="middle">{escape(x_label)}</text>'
@@ -91,9 +95,12 @@ def chart(
     return "".join(parts)
 
 
-def _draw(one: Series, number: int, at: object) -> list[str]:
-    place = at if callable(at) else None
-    assert place is not None
+def _draw(
+    one: Series,
+    number: int,
+    place: Callable[[float, float], tuple[float, float]],
+    width: int,
+) -> list[str]:
     colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
     points = [
         (place(x, y), one.names[k] if k < len(one.names) else "")
@@ -111,7 +118,9 @@ def _draw(one: Series, number: int, at: object) -> list[str]:
         for (x, y), name in points:
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>')
             if name:
-                parts.append(f'<text x="{x + 6:.1f}" y="{y - 6:.1f}">{escape(name)}</text>')
+                right = x > width * 0.6
+                where = f'x="{x - 6:.1f}" text-anchor="end"' if right else f'x="{x + 6:.1f}"'
+                parts.append(f'<text {where} y="{y - 6:.1f}">{escape(name)}</text>')
     return parts
 
 
@@ -128,5 +137,6 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    found = [10.0**k for k in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
-    return found or [10**low]
+    """Return 1, 2 and 5 of every decade from 10^low to 10^high."""
+    every = (f * 10.0**k for k in range(math.floor(low), math.ceil(high) + 1) for f in (1, 2, 5))
+    return [v for v in every if low - 1e-9 <= math.log10(v) <= high + 1e-9] or [10**low]

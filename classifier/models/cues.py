@@ -14,10 +14,10 @@ without learning whom it credits.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -27,7 +27,6 @@ from classifier.schema import load_schema, resource_bytes
 from classifier.text.normalise import NormalText
 
 Polarity = Literal["positive", "negative", "hint"]
-_Anchors = tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]
 
 WORD = re.compile(r"[^\W_]+")
 COVER = "ꙮ"
@@ -36,8 +35,10 @@ COVER = "ꙮ"
 _MACRO = re.compile(r"\{([A-Z_]+)\}")
 _PREFIX = 3
 _SUFFIX = 4
-# Words whose entries are remembered; a newspaper's vocabulary fits.
-_KNOWN_WORDS = 100_000
+# Words whose entries are remembered; beyond, all are forgotten, so memory stays flat.
+_KNOWN_WORDS = 50_000
+# The one letter whose small form is two characters, the second no part of a word.
+_DOTTED_I = "İ"
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,23 +113,35 @@ class OutletNames:
                 self._names.setdefault(first[0], []).append((name, bare))
         for known in self._names.values():
             known.sort(key=lambda one: (-len(one[0]), one))
-        self._firsts = frozenset(word.lower() for word in self._names)
+        # Words that begin as a listed name does; the class comes first, for it is sought fastest.
+        letters = "".join(sorted({word[0] for word in self._names}))
+        begins = rf"[{letters}](?<![^\W_][{letters}])[^\W_]*"
+        self._first = re.compile(begins if letters else "(?!)")
         self._shape = re.compile(listed.shaped or "(?!)")
         self._shape_words = frozenset(listed.shape_words)
 
-    def cover(self, text: str, words: Collection[str]) -> str:
+    def begins_name(self, word: str) -> bool:
+        """Say whether a listed name begins with this word, written so."""
+        return word in self._names
+
+    def hints_at_shape(self, word: str) -> bool:
+        """Say whether an unlisted name may stand where this word does."""
+        return word.lower() in self._shape_words
+
+    def cover(self, text: str, *, named: bool, shaped: bool) -> str:
         """Return the text with every outlet's name covered, character by character.
 
         Args:
-            words: the (lower case) words of the text.
+            named: whether a word of the text begins a listed name.
+            shaped: whether a word of it hints at an unlisted one.
         """
-        if not self._shape_words.isdisjoint(words):
+        if shaped:
             text = self._shape.sub(lambda match: COVER * len(match[0]), text)
-        if self._firsts.isdisjoint(words):
+        if not named:
             return text
-        for word in WORD.finditer(text):
+        for word in self._first.finditer(text):
+            start = word.start()
             for name, bare in self._names.get(word[0], ()):
-                start = word.start()
                 end = start + len(name)
                 if (
                     text.startswith(name, start)
@@ -158,6 +171,52 @@ def _plain(text: str) -> str:
 _GOES_ON = re.compile(r"\w|-(?!t-)\w")
 
 
+class _WordFacts(NamedTuple):
+    """What one word says: entries it anchors, lists of required words it is on, outlets' names."""
+
+    entries: tuple[int, ...]
+    lists: tuple[int, ...]
+    named: bool
+    shaped: bool
+
+
+_NOTHING = _WordFacts((), (), False, False)
+_Target = tuple[int | None, int | None]
+
+
+class _Anchors:
+    """Words, beginnings and ends → what they anchor: (entry, None) or (None, list)."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, set[_Target]] = {}
+        self._stems: dict[str, set[_Target]] = {}
+        self._ends: dict[str, set[_Target]] = {}
+
+    def add(self, entry: str, anchor: str, target: _Target) -> None:
+        """Add one anchor; raises DataError for a beginning or an end that is too short."""
+        if anchor.endswith("*"):
+            if len(anchor) <= _PREFIX:
+                wanted = f"at least {_PREFIX} letters before the star"
+                raise DataError(f"cue {entry}", f"anchor {anchor!r}", wanted)
+            self._stems.setdefault(anchor[:-1], set()).add(target)
+        elif anchor.startswith("*"):
+            if len(anchor) <= _SUFFIX:
+                wanted = f"at least {_SUFFIX} letters after the star"
+                raise DataError(f"cue {entry}", f"anchor {anchor!r}", wanted)
+            self._ends.setdefault(anchor[1:], set()).add(target)
+        else:
+            self._words.setdefault(anchor, set()).add(target)
+
+    def of(self, word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the entries and the lists that a (lower case) word anchors, in order."""
+        found = set(self._words.get(word, ()))
+        for length in range(1, len(word) + 1):
+            found.update(self._stems.get(word[:length], ()))
+            found.update(self._ends.get(word[-length:], ()))
+        entries = sorted(entry for entry, _ in found if entry is not None)
+        return tuple(entries), tuple(sorted(number for _, number in found if number is not None))
+
+
 @dataclass
 class CueLexicon:
     """A compiled lexicon; patterns are compiled when first tried."""
@@ -166,48 +225,30 @@ class CueLexicon:
     groups: dict[str, tuple[str, ...]]
     macros: dict[str, str]
     outlets: OutletNames
-    _anchored: list[_Anchors] = field(init=False, repr=False)
+    _anchored: _Anchors = field(init=False, repr=False)
     _required: list[int | None] = field(init=False, repr=False)
-    _lists: list[_Anchors] = field(init=False, repr=False)
-    _known: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(init=False, repr=False)
+    _silent: set[str] = field(init=False, repr=False)
+    _known: dict[str, _WordFacts] = field(init=False, repr=False)
     _patterns: list[re.Pattern[str] | None] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._patterns = [None] * len(self.entries)
-        self._known = {}
-        self._anchored = [self._anchors(entry, entry.anchors) for entry in self.entries]
-        self._required, self._lists = [], []
-        for entry in self.entries:
-            required = self._anchors(entry, entry.requires) if entry.requires else None
-            if required is not None and required not in self._lists:
-                self._lists.append(required)
-            self._required.append(None if required is None else self._lists.index(required))
+        self._known, self._silent = {}, set()
+        self._anchored, self._required = _Anchors(), []
+        lists: list[frozenset[str]] = []
+        for number, entry in enumerate(self.entries):
+            for anchor in self._expand_groups(entry.anchors):
+                self._anchored.add(entry.id, anchor, (number, None))
+            required = frozenset(self._expand_groups(entry.requires))
+            if required and required not in lists:
+                lists.append(required)
+                for anchor in required:
+                    self._anchored.add(entry.id, anchor, (None, len(lists) - 1))
+            self._required.append(lists.index(required) if required else None)
 
-    def _anchors(self, entry: Entry, anchors: Iterable[str]) -> _Anchors:
-        words: set[str] = set()
-        stems: set[str] = set()
-        ends: set[str] = set()
+    def _expand_groups(self, anchors: Iterable[str]) -> Iterator[str]:
         for anchor in anchors:
-            for word in self.groups[anchor[1:]] if anchor.startswith("@") else (anchor,):
-                if word.endswith("*"):
-                    if len(word) <= _PREFIX:
-                        raise DataError(
-                            f"cue {entry.id}",
-                            f"anchor {word!r}",
-                            f"at least {_PREFIX} letters before the star",
-                        )
-                    stems.add(word[:-1])
-                elif word.startswith("*"):
-                    if len(word) <= _SUFFIX:
-                        raise DataError(
-                            f"cue {entry.id}",
-                            f"anchor {word!r}",
-                            f"at least {_SUFFIX} letters after the star",
-                        )
-                    ends.add(word[1:])
-                else:
-                    words.add(word)
-        return frozenset(words), tuple(sorted(stems)), tuple(sorted(ends))
+            yield from self.groups[anchor[1:]] if anchor.startswith("@") else (anchor,)
 
     def pattern(self, number: int) -> re.Pattern[str]:
         """Return the compiled pattern of ``entries[number]``."""
@@ -222,20 +263,16 @@ class CueLexicon:
             pattern = _MACRO.sub(lambda match: f"(?:{self.macros[match[1]]})", pattern)
         return pattern
 
-    def candidates(self, present: Iterable[str]) -> list[int]:
-        """Return the numbers of the entries whose anchors stand among the (lower case) words."""
+    def candidates(self, words: Iterable[str]) -> list[int]:
+        """Return the numbers of the entries whose anchors stand among the words."""
+        return self._choose([self._facts(word) for word in words])
+
+    def _choose(self, facts: Iterable[_WordFacts]) -> list[int]:
         found: set[int] = set()
         lists: set[int] = set()
-        known = self._known
-        for word in present:
-            known_word = known.get(word)
-            if known_word is None:
-                known_word = self._look_up(word)
-            entries, word_lists = known_word
-            if entries:
-                found.update(entries)
-            if word_lists:
-                lists.update(word_lists)
+        for one in facts:
+            found.update(one.entries)
+            lists.update(one.lists)
         required = self._required
         return [
             number
@@ -243,16 +280,24 @@ class CueLexicon:
             if required[number] is None or required[number] in lists
         ]
 
-    def _look_up(self, word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the entries that a word anchors and the lists of required words it is on."""
-        if len(self._known) >= _KNOWN_WORDS:
+    def _facts(self, word: str) -> _WordFacts:
+        """Return what a word says, remembered by how it is written."""
+        facts = self._known.get(word)
+        if facts is not None:
+            return facts
+        if len(self._known) + len(self._silent) >= _KNOWN_WORDS:
             self._known.clear()
-        answer = (
-            tuple(number for number, one in enumerate(self._anchored) if _stands_on(word, one)),
-            tuple(number for number, one in enumerate(self._lists) if _stands_on(word, one)),
+            self._silent.clear()
+        facts = _WordFacts(
+            *self._anchored.of(word.lower()),
+            self.outlets.begins_name(word),
+            self.outlets.hints_at_shape(word),
         )
-        self._known[word] = answer
-        return answer
+        if facts == _NOTHING:
+            self._silent.add(word)
+        else:
+            self._known[word] = facts
+        return facts
 
     def find(self, text: str) -> list[Match]:
         """Return every match in a normalised sentence, whatever its polarity.
@@ -264,15 +309,25 @@ class CueLexicon:
 
     def read(self, text: str) -> tuple[str, list[Match]]:
         """Return a normalised sentence with its outlets' names covered, and its matches."""
-        present = set(WORD.findall(text.lower()))
-        covered = self.outlets.cover(text, present)
+        hidden = _DOTTED_I in text
+        words = set(WORD.findall(text.lower() if hidden else text))
+        # Three words in four say nothing to the lexicon; they are set aside all at once.
+        facts = list(map(self._facts, words.difference(self._silent)))
+        named = shaped = hidden
+        for one in facts:
+            named |= one.named
+            shaped |= one.shaped
+        covered = self.outlets.cover(text, named=named, shaped=shaped) if named or shaped else text
         if covered is not text and COVER in covered:
-            present.add(COVER)
-        plain = _plain(covered)
+            facts.append(self._facts(COVER))
         if '"' in text or "«" in text:
-            present.add('"')
+            facts.append(self._facts('"'))
+        numbers = self._choose(facts)
+        if not numbers:
+            return covered, []
+        plain = _plain(covered)
         matches = []
-        for number in self.candidates(present):
+        for number in numbers:
             entry = self.entries[number]
             for match in self.pattern(number).finditer(plain):
                 # A group called "cue" narrows the evidence within the words that were needed.
@@ -283,11 +338,6 @@ class CueLexicon:
                 if end > start:
                     matches.append(Match(entry, start, end))
         return covered, matches
-
-
-def _stands_on(word: str, anchors: _Anchors) -> bool:
-    words, beginnings, ends = anchors
-    return word in words or word.startswith(beginnings) or word.endswith(ends)
 
 
 def evidence(matches: Iterable[Match], normal: NormalText) -> dict[str, tuple[Cue, ...]]:

@@ -20,6 +20,12 @@ FAMILIES = (
     "morphology",
     "embeddings",
 )
+"""Families that need no weights from elsewhere but a package: those of the comparison table."""
+
+ENCODERS = ("camembert", "camembert-onnx")
+"""Families whose weights, or torch, are not everywhere."""
+
+KNOWN = (*FAMILIES, *ENCODERS)
 
 
 def load_model(directory: Path | None = None) -> tuple[Model, ModelFiles]:
@@ -34,12 +40,12 @@ def load_model(directory: Path | None = None) -> tuple[Model, ModelFiles]:
 
 def _load(files: ModelFiles) -> Model:
     family = files.manifest.family
-    if family in FAMILIES:
+    if family in KNOWN:
         return new_model(family).load(files)
     raise ModelError(
         str(files.directory),
         f"a model of family {family!r}",
-        f"one of {', '.join(FAMILIES)}",
+        f"one of {', '.join(KNOWN)}",
         "It was made by a newer version of cadrage: upgrade.",
     )
 
@@ -62,11 +68,19 @@ def new_model(family: str) -> type[Model]:
         from classifier.models.sentence_embeddings import EmbeddingModel
 
         return EmbeddingModel
+    if family == "camembert":
+        from classifier.models.camembert.model import CamembertModel
+
+        return CamembertModel
+    if family == "camembert-onnx":
+        from classifier.models.onnx import OnnxModel
+
+        return OnnxModel
     if family in FAMILIES:
         from classifier.models.rules import RULE_FAMILIES
 
         return RULE_FAMILIES[family]
-    raise KeyError(f"no family {family!r}: expected one of {', '.join(FAMILIES)}")
+    raise KeyError(f"no family {family!r}: expected one of {', '.join(KNOWN)}")
 
 
 def settings_type(family: str) -> Any:
@@ -91,4 +105,8 @@ def settings_type(family: str) -> Any:
         from classifier.models.sentence_embeddings import EmbeddingSettings
 
         return EmbeddingSettings
+    if family == "camembert":
+        from classifier.models.camembert.settings import CamembertSettings
+
+        return CamembertSettings
     return None

@@ -13,8 +13,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from classifier.corpus.dataset import Document
 from classifier.models.cues import COVER, CueLexicon, Match, evidence
@@ -28,12 +28,14 @@ NAME = "<nom>"
 """The token of a capitalised word inside a sentence."""
 
 _TOKEN = re.compile(rf"\d[\d.,]*|{COVER}+|[^\W_]+|[«»\"?!:;…–]|\.(?= )")
+# Words whose tokens are remembered; beyond, all are forgotten, so memory stays flat.
+_KNOWN_WORDS = 50_000
 _OPENS = frozenset('«»"?!:;…–.')
+_QUOTES = re.compile('["«»]')
 _CONDITIONAL = re.compile(r"\w{2}(?:[edtv]r|ir)ai(?:t|ent)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class UnitView:
+class UnitView(NamedTuple):
     """One unit as the model sees it.
 
     Attributes:
@@ -45,6 +47,8 @@ class UnitView:
         found: the evidence that they amount to, per label.
         before: the view of the unit before in the article; None for the first.
         place: facts of position, as feature names.
+        patterns: names of the patterns found, in order, each once.
+        devices: ``label.device`` of the evidence, in order, each once.
     """
 
     normal: NormalText
@@ -54,56 +58,77 @@ class UnitView:
     found: dict[str, tuple[Cue, ...]]
     before: UnitView | None
     place: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
 
 
 def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
     """Return one view for each unit of a document."""
     views: list[UnitView] = []
     before: UnitView | None = None
+    bare: UnitView | None = None
     last = -1
     for sentence in document.sentences:
         normal = normalise(sentence.text)
         covered, matches = lexicon.read(normal.text)
-        tokens = _tokens(covered)
-        found = evidence(matches, normal)
         # In a run taken from a longer article the unit before may not have been read.
         if sentence.index != last + 1:
-            before = None
+            before = bare = None
         last = sentence.index
         place = (
             f"field={sentence.field}",
             f"kind={sentence.kind}",
             f"index={min(sentence.index, 4)}",
         )
-        view = UnitView(normal, covered, tokens, tuple(matches), found, before, place)
+        found = evidence(matches, normal) if matches else {}
+        view = UnitView(
+            normal,
+            covered,
+            _tokens(covered),
+            tuple(matches),
+            found,
+            before,
+            place,
+            tuple(sorted({match.entry.id for match in matches})) if matches else (),
+            tuple(sorted({f"{name}.{cue.device}" for name, cues in found.items() for cue in cues})),
+        )
         views.append(view)
         if sentence.kind != "credit":
             # Two steps back is all a feature sees: do not keep the whole chain alive.
-            before = _cut(view, _cut(before, None) if before is not None else None)
+            before = view._replace(before=bare)
+            bare = view._replace(before=None)
     return views
-
-
-def _cut(view: UnitView, before: UnitView | None) -> UnitView:
-    """Return the view with another unit before it."""
-    return UnitView(
-        view.normal, view.covered, view.tokens, view.matches, view.found, before, view.place
-    )
 
 
 def _tokens(covered: str) -> tuple[str, ...]:
     """Return tokens; what follows a stop or a quotation mark is no name."""
     tokens = []
     opening = True
-    for token in _TOKEN.findall(covered):
-        first = token[0]
-        if first in _OPENS:
+    for word in _TOKEN.findall(covered):
+        if word in _OPENS:
             opening = True
-            if first != ".":
-                tokens.append(token)
-            continue
-        tokens.append(_shape(token, first, opening))
-        opening = False
+            if word != ".":
+                tokens.append(word)
+        elif opening:
+            tokens.append(_OPENING[word])
+            opening = False
+        else:
+            tokens.append(_INSIDE[word])
     return tuple(tokens)
+
+
+class _Shapes(dict[str, str]):
+    """Words → tokens, remembered up to a bound; the same word is the same string each time."""
+
+    def __init__(self, *, opening: bool) -> None:
+        super().__init__()
+        self._opening = opening
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _KNOWN_WORDS:
+            self.clear()
+        token = self[word] = _shape(word, word[0], self._opening)
+        return token
 
 
 def _shape(token: str, first: str, opening: bool) -> str:
@@ -117,6 +142,9 @@ def _shape(token: str, first: str, opening: bool) -> str:
     if first.isupper() and not opening and len(token) > 1:
         return NAME
     return token.lower()
+
+
+_OPENING, _INSIDE = _Shapes(opening=True), _Shapes(opening=False)
 
 
 def token_spans(view: UnitView) -> list[tuple[str, int, int]]:
@@ -137,7 +165,6 @@ def word_features(view: UnitView) -> Iterable[str]:
     return features
 
 
-@lru_cache(maxsize=65536)
 def char_ngrams(token: str) -> tuple[str, ...]:
     """Return the character n-grams of one word between spaces (scikit-learn's ``char_wb``)."""
     padded = f" {token} "
@@ -150,9 +177,12 @@ def char_ngrams(token: str) -> tuple[str, ...]:
     )
 
 
+_known_ngrams = lru_cache(maxsize=1 << 16)(char_ngrams)
+
+
 def char_features(view: UnitView) -> Iterable[str]:
     """Return the character n-grams of every word."""
-    return dict.fromkeys(itertools.chain.from_iterable(map(char_ngrams, view.tokens)))
+    return dict.fromkeys(itertools.chain.from_iterable(map(_known_ngrams, view.tokens)))
 
 
 def before_features(view: UnitView) -> Iterable[str]:
@@ -162,33 +192,30 @@ def before_features(view: UnitView) -> Iterable[str]:
 
 def cue_features(view: UnitView) -> Iterable[str]:
     """Return patterns, devices, their pairs, those of the units before, speech and position."""
-    found = [f"id={name}" for name in sorted({match.entry.id for match in view.matches})]
-    found += [f"dev={device}" for device in _devices(view)]
+    found = [f"id={name}" for name in view.patterns]
+    found += [f"dev={device}" for device in view.devices]
     features = dict.fromkeys(found)
-    features.update(dict.fromkeys(f"{a}&{b}" for a, b in itertools.combinations(found, 2)))
+    if len(found) > 1:
+        features.update(dict.fromkeys(map("&".join, itertools.combinations(found, 2))))
     features.update(dict.fromkeys(view.place))
     features.update(dict.fromkeys(_speech(view.covered)))
     if view.before is not None:
-        before = sorted({match.entry.id for match in view.before.matches})
-        features.update(dict.fromkeys(f"before:id={name}" for name in before))
-        features.update(dict.fromkeys(f"before:{name}" for name in _devices(view.before)))
+        features.update(dict.fromkeys(f"before:id={name}" for name in view.before.patterns))
+        features.update(dict.fromkeys(f"before:{name}" for name in view.before.devices))
         if view.before.before is not None:
-            second = _devices(view.before.before)
+            second = view.before.before.devices
             features.update(dict.fromkeys(f"second:{name}" for name in second))
     return features
 
 
-def _devices(view: UnitView) -> list[str]:
-    return sorted({f"{label}.{cue.device}" for label, cues in view.found.items() for cue in cues})
-
-
 def _speech(covered: str) -> Iterable[str]:
     """Yield how the unit stands to quotation, and on which side of it conditionals are."""
-    parts = re.split('["«»]', covered)
+    quoted = '"' in covered or "«" in covered or "»" in covered
+    parts = _QUOTES.split(covered) if quoted else [covered]
     yield f"quotes={min(len(parts) - 1, 4)}"
     if len(parts) > 1:
         yield f"closes={parts[-1].strip(' .') == ''}"
-    if _CONDITIONAL.search(covered):
+    if ("rait" in covered or "raient" in covered) and _CONDITIONAL.search(covered):
         for number, part in enumerate(parts):
             if _CONDITIONAL.search(part):
                 yield f"conditional={'in' if number % 2 else 'out'}"
@@ -197,7 +224,7 @@ def _speech(covered: str) -> Iterable[str]:
 def verdict_features(view: UnitView) -> Iterable[str]:
     """Return the labels and devices with evidence, here and in the unit before."""
     features = dict.fromkeys(sorted(view.found))
-    features.update(dict.fromkeys(_devices(view)))
+    features.update(dict.fromkeys(view.devices))
     features.update(dict.fromkeys(f"{label}×{len(cues) > 1}" for label, cues in view.found.items()))
     return features
 

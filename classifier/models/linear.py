@@ -8,10 +8,10 @@ what else is in a batch.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from classifier.models.linear_training import LinearSettings
 
 FAMILY = "linear"
+# Words whose rows are remembered; beyond, all are forgotten, so memory stays flat.
+_KNOWN_WORDS = 50_000
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,41 @@ class FeatureGroup:
             flat = np.fromiter(chained, np.intp, count=sum(lengths))
             starts = np.zeros(len(filled), dtype=np.intp)
             np.cumsum(lengths[:-1], out=starts[1:])
-            sums[filled] = np.add.reduceat(self.table[flat], starts, axis=0)
+            sums[filled] = np.add.reduceat(self.table.take(flat, axis=0), starts, axis=0)
         if self.unit_length:
             lengths_ = np.sqrt(sums[:, labels:])
             np.divide(sums, lengths_, out=sums, where=lengths_ > 0)
         return sums[:, :labels]
+
+
+class _WordRows(NamedTuple):
+    """A word's rows: its own in ``word`` and ``before``, or -1, and its n-grams' in ``char``."""
+
+    word: int
+    before: int
+    char: tuple[int, ...]
+
+
+class _Words(dict[str, _WordRows]):
+    """Words → their rows in a model's groups, remembered up to a bound."""
+
+    def __init__(self, groups: Mapping[str, FeatureGroup]) -> None:
+        super().__init__()
+        self.groups = groups
+        self._word, self._before, self._char = (
+            groups[name].index if name in groups else {} for name in ("word", "before", "char")
+        )
+
+    def __missing__(self, token: str) -> _WordRows:
+        if len(self) >= _KNOWN_WORDS:
+            self.clear()
+        char = self._char
+        rows = self[token] = _WordRows(
+            self._word.get(token, -1),
+            self._before.get(token, -1),
+            tuple(char[gram] for gram in char_ngrams(token) if gram in char) if char else (),
+        )
+        return rows
 
 
 @dataclass
@@ -98,7 +130,7 @@ class LinearModel(Model):
     thresholds: NDArray[np.float64] = field(default_factory=lambda: np.full(label_count(), 0.5))
     lexicon_source: bytes = field(default_factory=lambda: resource_bytes("cues.toml"), repr=False)
     _lexicon: CueLexicon | None = field(default=None, repr=False)
-    _char_rows: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    _words: _Words | None = field(default=None, repr=False)
 
     @property
     def lexicon(self) -> CueLexicon:
@@ -121,27 +153,46 @@ class LinearModel(Model):
     def decision(self, views: Sequence[UnitView]) -> NDArray[np.float64]:
         """Return raw scores, shape (units, labels), of one article's units."""
         total = np.tile(self.intercept, (len(views), 1))
+        rows = self._rows(views)
         for name, group in self.groups.items():
-            total += group.scores([self._rows(name, group, view) for view in views])
+            total += group.scores(rows[name])
         return total
 
-    def _rows(self, name: str, group: FeatureGroup, view: UnitView) -> Collection[int]:
-        """Return a unit's feature rows; their order, and so the sum's last bit, is always one."""
-        if name == "char":
-            # A word's n-grams are looked up once for all the sentences it stands in.
-            return set().union(*[self._word_rows(group, token) for token in view.tokens])
-        found = map(group.index.get, EXTRACTORS[name](view))
-        return [row for row in found if row is not None]
+    def _rows(self, views: Sequence[UnitView]) -> dict[str, list[Collection[int]]]:
+        """Return each group's feature rows, unit by unit.
 
-    def _word_rows(self, group: FeatureGroup, token: str) -> tuple[int, ...]:
-        rows = self._char_rows.get(token)
-        if rows is None:
-            index = group.index
-            rows = tuple(index[gram] for gram in char_ngrams(token) if gram in index)
-            if len(self._char_rows) > 200_000:
-                self._char_rows.clear()
-            self._char_rows[token] = rows
+        Their order, and so the sum's last bit, is always the same. What single words contribute
+        is looked up once for all the sentences they stand in.
+        """
+        words = self._word_rows
+        rows: dict[str, list[Collection[int]]] = {name: [] for name in self.groups}
+        before: dict[int, list[int]] = {}
+        for view in views:
+            known = list(map(words.__getitem__, dict.fromkeys(view.tokens)))
+            before[id(view.tokens)] = [one.before for one in known if one.before >= 0]
+            for name, group in self.groups.items():
+                found: Collection[int]
+                if name == "char":
+                    found = set().union(*[one.char for one in known])
+                elif name == "word":
+                    found = [one.word for one in known if one.word >= 0]
+                    pairs = dict.fromkeys(map(" ".join, itertools.pairwise(view.tokens)))
+                    found += [row for row in map(group.index.get, pairs) if row is not None]
+                elif name == "before" and view.before is None:
+                    found = ()
+                elif name == "before" and id(view.before.tokens) in before:
+                    found = before[id(view.before.tokens)]
+                else:
+                    present = map(group.index.get, EXTRACTORS[name](view))
+                    found = [row for row in present if row is not None]
+                rows[name].append(found)
         return rows
+
+    @property
+    def _word_rows(self) -> _Words:
+        if self._words is None or self._words.groups is not self.groups:
+            self._words = _Words(self.groups)
+        return self._words
 
     def probabilities(self, views: Sequence[UnitView]) -> Probabilities:
         """Return calibrated probabilities, shape (units, labels), of one article's units."""
@@ -172,7 +223,7 @@ class LinearModel(Model):
                 row = word.index[token]
                 weights[number] += word.coefficients[row, label] * word.idf[row]
             if char is not None:
-                rows = list(self._word_rows(char, token))
+                rows = list(self._word_rows[token].char)
                 if rows:
                     weights[number] += float(
                         np.mean(char.coefficients[rows, label] * char.idf[rows])

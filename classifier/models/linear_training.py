@@ -184,4 +184,3 @@ def export(pipeline: LinearPipeline, model: LinearModel) -> None:
     model.groups = groups
     model.intercept = intercept
     model.calibration = pipeline.calibration.copy()
-    model._char_rows.clear()

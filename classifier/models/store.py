@@ -1,6 +1,7 @@
 """A model directory: a frozen layout, a manifest with the SHA-256 of every file, an atomic save.
 
-Layout: ``manifest.json``, arrays as ``*.npy`` (never pickled), everything else as JSON or TOML.
+Layout: ``manifest.json``, arrays as ``*.npy`` (never pickled), networks as safetensors or ONNX,
+everything else as JSON or TOML.
 The SHA-256 of the manifest names the model, since the manifest names every other byte.
 """
 
@@ -128,7 +129,7 @@ def open_model(directory: Path) -> ModelFiles:
     for name, entry in manifest.files.items():
         if name not in present:
             raise ModelError(str(directory / name), "no such file", "the file of the manifest")
-        found = hashlib.sha256((directory / name).read_bytes()).hexdigest()
+        found = _digest(directory / name)
         if found != entry.sha256:
             raise ModelError(
                 str(directory / name),
@@ -154,6 +155,7 @@ def save_model(
     arrays: Mapping[str, NDArray[Any]] | None = None,
     values: Mapping[str, Any] | None = None,
     texts: Mapping[str, bytes] | None = None,
+    binaries: Mapping[str, Path] | None = None,
     data: Mapping[str, str] | None = None,
     configuration: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
@@ -163,6 +165,7 @@ def save_model(
 
     Args:
         arrays, values, texts: saved as ``.npy``, ``.json`` and as they are.
+        binaries: large files, copied under these names.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
@@ -173,8 +176,10 @@ def save_model(
             (work / f"{key}.json").write_bytes(msgspec.json.encode(value))
         for key, content in (texts or {}).items():
             (work / key).write_bytes(content)
+        for key, source in (binaries or {}).items():
+            shutil.copyfile(source, work / key)
         files = {
-            file.name: FileEntry(file.stat().st_size, hashlib.sha256(file.read_bytes()).hexdigest())
+            file.name: FileEntry(file.stat().st_size, _digest(file))
             for file in sorted(work.iterdir())
         }
         schema = load_schema()
@@ -203,6 +208,12 @@ def save_model(
     return open_model(directory)
 
 
+def _digest(file: Path) -> str:
+    """Return the SHA-256 of a file, which may be larger than memory."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def _swap(work: Path, directory: Path) -> None:
     """Put a finished directory in its place."""
     if not directory.exists():
@@ -218,12 +229,16 @@ def _swap(work: Path, directory: Path) -> None:
     shutil.rmtree(old)
 
 
-def package_versions() -> dict[str, str]:
-    """Return the versions that shape a trained model, of those packages that are installed."""
+def package_versions(*more: str) -> dict[str, str]:
+    """Return the versions that shape a trained model, of those packages that are installed.
+
+    Args:
+        more: packages that shape a model of one family alone.
+    """
     import platform
 
     versions = {"python": platform.python_version()}
-    for package in ("cadrage", "numpy", "scikit-learn", "scipy"):
+    for package in ("cadrage", "numpy", "scikit-learn", "scipy", *more):
         try:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from classifier.records import ArticleScore, LabelScore, SentenceScore
+from classifier.rendering.chain import sentence_origins
 from classifier.rendering.jsonl import DEPTH_LABEL
 from classifier.schema import load_schema
 
@@ -35,12 +36,13 @@ def columns() -> tuple[str, ...]:
         names += [f"{label}_{part}" for part in ("probability", "positive", "devices", "cues")]
         if label == DEPTH_LABEL:
             names.append(f"{label}_depth")
-    return (*names, "withdrawn", "model_sha256")
+    return (*names, "withdrawn", "model_sha256", "headline", "origins")
 
 
 def rows(score: ArticleScore) -> Iterator[list[str]]:
     """Yield one row a sentence, in reading order; cells are strings, formulas disarmed."""
     labels = load_schema().names
+    origins = sentence_origins(score)
     for item in score.sentences:
         sentence = item.sentence
         row = [score.id, score.title, str(sentence.index), sentence.field, sentence.kind]
@@ -48,7 +50,8 @@ def rows(score: ArticleScore) -> Iterator[list[str]]:
         for label in labels:
             row += _cells(label, item)
         withdrawn = (f"{name}: {of.withdrawn}" for name, of in item.labels.items() if of.withdrawn)
-        row += [SEPARATOR.join(withdrawn), score.model.sha256]
+        row += [SEPARATOR.join(withdrawn), score.model.sha256, _headline(score, item)]
+        row.append(SEPARATOR.join(origins.get(item.sentence.index, ())))
         yield [protect(cell) for cell in row]
 
 
@@ -69,6 +72,20 @@ def protect(cell: str) -> str:
 def restore(cell: str) -> str:
     """Undo :func:`protect`."""
     return cell[1:] if _PROTECTED.match(cell) else cell
+
+
+def _headline(score: ArticleScore, item: SentenceScore) -> str:
+    """What a headline does, on its own row; what a sentence is to it, on the body's."""
+    said: list[str] = []
+    for headline in score.headlines:
+        if item.sentence.field == headline.field:
+            said += [f"{headline.field}: {name}" for name in headline.found]
+        elif item.sentence.field == "text":
+            if any(match.sentence == item.sentence.index for match in headline.matches):
+                said.append(f"{headline.field}: claim")
+            if item.sentence.index in headline.restrictions:
+                said.append(f"{headline.field}: limit")
+    return SEPARATOR.join(said)
 
 
 def _cells(label: str, item: SentenceScore) -> list[str]:

@@ -20,6 +20,7 @@ from classifier.rendering.bilingual import (
     show_percent,
     show_share,
 )
+from classifier.rendering.chain import write_chain
 from classifier.rendering.jsonl import DEPTH_LABEL
 from classifier.rendering.marking import (
     Hidden,
@@ -31,6 +32,7 @@ from classifier.rendering.marking import (
     marks_of,
     shown_labels,
 )
+from classifier.rendering.signals import write_signals
 from classifier.rendering.words import say
 from classifier.schema import Label, load_schema
 
@@ -46,7 +48,8 @@ def write_article(score: ArticleScore, number: int, hidden: Hidden) -> str:
     header, text = page.header(), page.text()
     return (
         f'<article class="score" id="a{number}" aria-labelledby="a{number}-title">\n'
-        f"{header}{page.figures()}{text}{page.evidence()}{page.model()}</article>\n"
+        f"{header}{page.figures()}{write_chain(score, page.id)}{write_signals(score, page.id)}"
+        f"{text}{page.evidence()}{page.model()}</article>\n"
     )
 
 

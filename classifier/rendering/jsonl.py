@@ -13,6 +13,8 @@ from typing import Any, TextIO
 import msgspec
 
 from classifier.records import ArticleScore, LabelScore, ModelInfo, SentenceScore
+from classifier.rendering.chain import chain_values
+from classifier.rendering.signals import headline_values, resemblance_values, signal_values
 from classifier.schema import load_schema
 
 #: The only label whose sentences have a depth.
@@ -27,15 +29,21 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def to_dict(score: ArticleScore) -> dict[str, Any]:
     """Return ``score`` as plain JSON values; what is not a number (NaN) is None."""
     order = load_schema().names
-    return {
+    document = {
         "id": score.id,
         "title": score.title,
         "language": score.language,
         "sentences": [_sentence(item, order) for item in score.sentences],
         "summary": _plain(score.summary),
+        "chain": chain_values(score.chain),
+        "headlines": [headline_values(headline) for headline in score.headlines],
+        "signals": [signal_values(signal) for signal in score.signals],
         "model": _model(score.model, order),
         "warnings": list(score.warnings),
     }
+    if score.resemblance is not None:
+        document["resemblance"] = resemblance_values(score.resemblance)
+    return document
 
 
 def to_json(score: ArticleScore) -> str:

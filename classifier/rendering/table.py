@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from classifier.records import ArticleScore, SentenceScore
+from classifier.rendering.chain import chain_branches, chain_figures
 from classifier.rendering.jsonl import DEPTH_LABEL
 from classifier.rendering.marking import (
     Hidden,
@@ -27,6 +28,7 @@ from classifier.rendering.marking import (
     marks_of,
     shown_labels,
 )
+from classifier.rendering.signals import headline_lines, resemblance_lines, signal_lines
 from classifier.rendering.words import percent, phrase, say
 from classifier.schema import Label, load_schema
 
@@ -153,7 +155,7 @@ def _article(score: ArticleScore, view: _View) -> list[Line]:
     lines = _header(score, view)
     for item in score.sentences:
         lines += _sentence(item, view)
-    return [*lines, [], *_summary(score, view), []]
+    return [*lines, [], *_summary(score, view), *_chain(score, view), *_signals(score, view), []]
 
 
 def _header(score: ArticleScore, view: _View) -> list[Line]:
@@ -294,6 +296,40 @@ def _summary(score: ArticleScore, view: _View) -> list[Line]:
     if view.hidden:
         names = ", ".join(sorted(".".join(pair) for pair in view.hidden))
         lines += _indent([(view.say("hidden_list", names=names), _NOTE)], view, 3, 5)
+    return lines
+
+
+def _chain(score: ArticleScore, view: _View) -> list[Line]:
+    """The chain of hands, one branch a line, the longest first."""
+    if score.chain is None or not score.chain.edges:
+        return []
+    figures_ = " · ".join(chain_figures(score.chain, view.language))
+    head: Line = [(f"{view.say('chain')}{view.say('colon')}", _BOLD), (figures_, "")]
+    lines = [[], *_indent(head, view, 3, 5)]
+    for branch in chain_branches(score.chain, view.language):
+        lines += _indent([(_plain(branch), "")], view, 5, 7)
+    return [*lines, []]
+
+
+def _signals(score: ArticleScore, view: _View) -> list[Line]:
+    """What the headlines do, the signals, and the resemblance score where it was asked for."""
+    lines: list[Line] = []
+    for name, said in headline_lines(score, view.language):
+        lines += _indent([(f"{name}{view.say('colon')}", _BOLD), (said[0], "")], view, 3, 5)
+        for more in said[1:]:
+            lines += _indent([(more, "")], view, 5, 7)
+    if score.signals:
+        lines += [[], *_indent([(view.say("signals"), _BOLD)], view, 3)]
+        lines += _indent([(view.say("signals_hint"), _DIM)], view, 3)
+    for name, value, place in signal_lines(score, view.language):
+        line: Line = [(f"{name}{view.say('colon')}", ""), (value, _BOLD), (f"  {place}", _DIM)]
+        lines += _indent(line, view, 3, 5)
+    if score.resemblance is not None:
+        first, *limits = resemblance_lines(score.resemblance, view.language)
+        head = f"{view.say('resemblance')}{view.say('colon')}"
+        lines += [[], *_indent([(head, _BOLD), (first, "")], view, 3, 5)]
+        for limit in limits:
+            lines += _indent([(limit, _DIM)], view, 5, 7)
     return lines
 
 

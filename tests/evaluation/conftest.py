@@ -10,6 +10,7 @@ from classifier.corpus.annotations import join_text, mark_document, write_annota
 from classifier.corpus.dataset import label_documents
 from classifier.corpus.splits import make_splits, write_splits
 from classifier.evaluation.bench import load_bench
+from classifier.evaluation.suite import run_suite
 from classifier.records import Article
 from classifier.scoring import Scorer
 from classifier.text.segmentation import segment
@@ -66,3 +67,9 @@ def model_folder(trained, tmp_path_factory):
 @pytest.fixture(scope="session")
 def scorer(model_folder):
     return Scorer.load(model_folder)
+
+
+@pytest.fixture(scope="session")
+def dossier(scorer, bench, model_folder):
+    """The full suite on the small model."""
+    return run_suite(scorer, bench, directory=model_folder)

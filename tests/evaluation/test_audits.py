@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from classifier.errors import DataError
+from classifier.cli import main
+from classifier.errors import DataError, FaultsError
 from classifier.evaluation.calibration import measure_calibration, risk_at, undo_platt
 from classifier.evaluation.label_noise import (
     cross_validate,
@@ -156,3 +158,39 @@ def test_votes_are_read_and_joined(tmp_path, scorer):
     path.write_text("URL,Title\n", "utf-8")
     with pytest.raises(DataError, match="no column"):
         read_votes(path)
+
+
+VOTES_HEAD = "URL,Title,Fake News,Reported information,Sources Cited,Annotator"
+
+
+def test_broken_votes_are_all_named(tmp_path):
+    path = tmp_path / "obsinfox.csv"
+    path.write_text(f"{VOTES_HEAD}\nu,t,0,oui,1,r1\nu,t,0,0,2,r2\nu,t,0,,1,r3\n", "utf-8")
+    with pytest.raises(FaultsError, match=r"vote 1: found Reported[\s\S]*vote 2: found Sources"):
+        read_votes(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b'URL,"Ti\x00tle'])
+def test_a_file_of_another_kind_is_refused(tmp_path, content):
+    path = tmp_path / "obsinfox.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"obsinfox\.csv"):
+        read_votes(path)
+
+
+def test_the_command_says_how_many_articles_it_found(tmp_path, model_folder, capsys):
+    votes, texts = tmp_path / "obsinfox.csv", tmp_path / "articles.jsonl"
+    lines = [f"https://exemple.fr/{n},t,0,{n % 2},{n // 2},r1" for n in range(4)]
+    votes.write_text("\n".join([VOTES_HEAD, *lines, "https://exemple.fr/9,t,0,1,1,r1"]), "utf-8")
+    rows = [
+        {"id": str(n), "url": f"http://www.exemple.fr/{n}/", "text": text}
+        for n, text in enumerate(
+            ("Il pleut.", "Selon le préfet, le port sera fermé.", "Il neige.", "D'après lui, oui.")
+        )
+    ]
+    texts.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    arguments = ["obsinfox", str(votes), "--texts", str(texts), "--model", str(model_folder)]
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    assert told.out.count("4 articles") == 4
+    assert "4 of 5 articles of OBSINFOX have a text here" in told.err

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from classifier.errors import DataError, UsageError
+from classifier.evaluation.comparison import Difference
 from classifier.evaluation.cost import speed_ratio
+from classifier.evaluation.metrics import Key
 from classifier.promotion import (
     Floors,
     Standing,
@@ -17,9 +19,11 @@ from classifier.promotion import (
     is_cheaper,
     read_floors,
     set_floors,
+    sum_up,
     write_floors,
 )
 from classifier.records import Article
+from classifier.statistics import Interval
 
 FLOORS = Floors("corpus", {"orangesum.macro.f1": 0.7, "neutrality.unflipped": 0.98})
 GOOD = Standing(
@@ -155,3 +159,32 @@ def test_the_corpus_hash_sees_every_file():
     assert one == corpus_hash({"b": "2", "a": "1"})
     assert one != corpus_hash({"a": "1", "b": "3"})
     assert one != corpus_hash({"a": "1"})
+
+
+def difference(scope, name, verdict):
+    nothing = Interval(0.0, 0.0, 0.0, 0.95, "percentile", 1, 0, 1)
+    return Difference(
+        "new", "old", Key(scope, name), 0, 0, nothing, 1, 1, verdict, 0, (1, 1)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("macro", "label", "ranking", "expected"),
+    [
+        ("tied", "tied", "tied", "tied"),
+        ("tied", "better", "undefined", "tied"),
+        ("tied", "worse", "tied", "worse"),
+        ("tied", "tied", "worse", "worse"),
+        ("better", "worse", "worse", "better"),
+        ("worse", "better", "better", "worse"),
+        ("undefined", "worse", "tied", "undefined"),
+    ],
+)
+def test_macro_f1_decides_and_tied_means_worse_nowhere(macro, label, ranking, expected):
+    found = [
+        difference("relay_sourcing", "f1", label),
+        difference("macro", "f1", macro),
+        difference("macro", "average_precision", ranking),
+        difference("relay_sourcing", "ece_equal_mass", "not tested"),
+    ]
+    assert sum_up(found) == expected

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import shutil
-import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -29,12 +26,6 @@ from classifier.rendering.jsonl import to_json
 from classifier.schema import load_schema
 
 NAMES = load_schema().names
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="session")
-def dossier(scorer, bench, model_folder):
-    return run_suite(scorer, bench, directory=model_folder)
 
 
 def test_every_part_ran(dossier):
@@ -209,55 +200,6 @@ def test_browser_rows_say_what_is_there(dossier):
         for cues in (*row["gc"], *row["pc"]):
             assert all(0 <= start < end <= len(row["t"]) for start, end, _ in cues)
         assert any(row["g"]) or any(row["y"]) or max(row["p"]) >= 0.2
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
-def test_the_browser_filters_in_chromium(dossier, tmp_path):
-    # An astral character before a cue: offsets are code points, not UTF-16 units.
-    page = report_html([dossier])
-    data = json.loads(re.search(r'id="browser-data">(.*?)</script>', page, re.DOTALL)[1])
-    row = dict(data["models"][0]["rows"][0])
-    row |= {"t": "😀😀 Selon lui </script><b>x", "g": [1, 0, 0], "y": [0, 0, 0]}
-    row |= {"gc": [[[3, 12, "frame"]], [], []], "pc": [[], [], []], "c": [0.99, 0.9, 0.9]}
-    data["models"][0]["rows"] = [row, *[r for r in data["models"][0]["rows"] if r["g"] == r["y"]]]
-    encoded = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
-    page = re.sub(
-        r'(id="browser-data">).*?(</script>)',
-        lambda match: match[1] + encoded + match[2],
-        page,
-        flags=re.DOTALL,
-    )
-    path = tmp_path / "report.html"
-    path.write_text(page, "utf-8")
-    flags = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ]
-    done = subprocess.run(
-        [
-            CHROMIUM,
-            *flags,
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--virtual-time-budget=3000",
-            "--dump-dom",
-            path.as_uri(),
-        ],
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    dom = done.stdout.decode("utf-8", "replace")
-    total = len(data["models"][0]["rows"])
-    assert f"1 of {total} sentences × labels match" in dom  # all errors, by default
-    assert '<mark class="gold " title="gold: frame">Selon lui</mark>' in dom
-    assert "&lt;/script&gt;&lt;b&gt;x" in dom
-    assert Path(tmp_path / "profile").exists()
 
 
 def test_the_command_writes_json_and_says_what_failed(

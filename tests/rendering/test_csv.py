@@ -31,7 +31,7 @@ def test_columns() -> None:
         "relay_sourcing_devices", "relay_sourcing_cues", "relay_sourcing_depth",
         "threat_rhetoric_probability", "threat_rhetoric_positive",
         "threat_rhetoric_devices", "threat_rhetoric_cues",
-        "withdrawn", "model_sha256",
+        "withdrawn", "model_sha256", "headline", "origins",
     )  # fmt: skip
 
 

@@ -99,7 +99,8 @@ def test_the_schema_knows_the_labels_and_devices(document_schema: dict[str, Any]
 def test_shape_of_one_sentence(trap_score: ArticleScore) -> None:
     document = to_dict(trap_score)
     assert list(document) == [
-        "id", "title", "language", "sentences", "summary", "model", "warnings",
+        "id", "title", "language", "sentences", "summary", "headlines", "signals", "model",
+        "warnings",
     ]  # fmt: skip
     sentence = document["sentences"][3]
     assert list(sentence) == ["index", "field", "start", "end", "kind", "text", "labels"]

@@ -2,7 +2,8 @@
 (() => {
   const root = document.getElementById("browser");
   const data = JSON.parse(document.getElementById("browser-data").textContent);
-  if (!root || !data.models.length) return;
+  const ready = () => { document.documentElement.dataset.ready = "yes"; };
+  if (!root || !data.models.length) { ready(); return; }
   const form = root.querySelector("form"), list = root.querySelector("#cases");
   const count = root.querySelector("#count"), more = root.querySelector("#more");
   const STEP = 40;
@@ -30,7 +31,9 @@
     if (form.source.value && row.s !== form.source.value) return false;
     const device = form.device.value;
     if (device && !row.gc[k].concat(row.pc[k]).some((cue) => cue[2] === device)) return false;
-    if (row.c[k] < Number(form.low.value) || row.c[k] > Number(form.high.value)) return false;
+    /* An emptied field sets no limit. */
+    const high = form.high.value === "" ? 1 : Number(form.high.value);
+    if (row.c[k] < Number(form.low.value) || row.c[k] > high) return false;
     const words = form.words.value.trim().toLowerCase();
     return !words || row.t.toLowerCase().includes(words) || row.d.includes(words);
   };
@@ -92,4 +95,5 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   more.addEventListener("click", extend);
   refresh();
+  ready();
 })();

@@ -1,0 +1,550 @@
+"""Noun phrases that can name a source: where they end, what type of hand they are.
+
+No parser: a phrase is read from left to right, from its determiner over adjectives, complements
+and a name, until a word that cannot belong to it. Vocabulary is data (``resources/hands.toml``);
+offsets are those of the normalised sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import msgspec
+
+from classifier.schema import resource_bytes
+
+_TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*'?|[^\w\s]")
+_DETERMINERS = frozenset(
+    {"le", "la", "les", "l'", "un", "une", "des", "deux", "trois", "quatre", "cinq", "plusieurs"}
+    | {"certains", "certaines", "quelques", "son", "sa", "ses", "leur", "leurs", "ce", "cet"}
+    | {"cette", "ces", "notre", "nos", "aucun", "chaque", "nombre"}
+)
+_FEW = frozenset({"deux", "trois", "quatre", "cinq"})
+_INDEFINITE = _FEW | {"un", "une", "des", "de", "d'", "plusieurs", "certains", "certaines", "autres"}
+_PARTICLES = frozenset(
+    {"de", "du", "la", "le", "van", "von", "der", "den", "ben", "bin", "al", "el", "da", "di", "d'"}
+)
+_CIVIL = frozenset({"M", "MM", "Mme", "Mmes", "Me", "Mlle", "Dr", "Pr", "Mgr", "Maître"})
+_OF = frozenset({"de", "du", "des", "d'"})
+_ARTICLES = frozenset({"Le", "La", "Les", "L'", "The"})
+_BODIES = ("institution", "outlet", "agency")
+_MADE_BY = re.compile(r"(?:réalis|men|command|conduit|rédig|élabor)(?:ée?s?|e?s?)")
+_ADJECTIVE = re.compile(r"[a-zà-ÿ-]{4,}")
+_DONE = re.compile(r"\w{2,}(?:ée?s?|ie?s?|ue?s?|ite?s?)")
+_DONE_BY = frozenset({"par", "à", "au", "aux", "dans", "sur", "lors", "en", "depuis", "le"})
+_ADVERB = re.compile(r"\w{3,}ment")
+_EVEN = ("aussi", "également", "notamment", "ainsi", "encore", "lui-même", "elle-même")
+_ENDINGS = ("e", "ent", "ait", "aient", "eait", "era", "a", "èrent")
+
+
+class _Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    heads: dict[str, str]
+    roles: dict[str, str]
+    verbs: dict[str, str]
+    places: dict[str, str | list[str]]
+    words: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The word lists of ``resources/hands.toml``, made ready.
+
+    Attributes:
+        heads: noun → types it can be the head of, in the order of the file.
+        says: finite forms of verbs of saying.
+        said: their past participles.
+        human: those whose subject is somebody, whatever the noun.
+        weak: participles that say something of a newsroom only.
+        cited: matches what stands before a hand that is cited.
+        asked, credit, filler, time: see the file.
+        before, stop, pronouns, capitals, story: see the file.
+    """
+
+    heads: Mapping[str, tuple[str, ...]]
+    says: frozenset[str]
+    said: frozenset[str]
+    human: frozenset[str]
+    weak: frozenset[str]
+    cited: re.Pattern[str]
+    asked: frozenset[str]
+    credit: frozenset[str]
+    filler: frozenset[str]
+    time: frozenset[str]
+    before: frozenset[str]
+    stop: frozenset[str]
+    pronouns: frozenset[str]
+    capitals: frozenset[str]
+    story: frozenset[str]
+    platforms: frozenset[str]
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Return the word lists, read once."""
+    raw = msgspec.toml.decode(resource_bytes("hands.toml"), type=_Vocabulary)
+    heads: dict[str, tuple[str, ...]] = {}
+    for type_, nouns in raw.heads.items():
+        for noun in nouns.split():
+            heads[noun] = (*heads.get(noun, ()), type_)
+    for noun, types in list(heads.items()):
+        if noun.endswith("al"):
+            heads.setdefault(noun[:-1] + "ux", types)
+        elif noun[-1] not in "sxz":
+            heads.setdefault(noun + "s", types)
+    def listed(table: Mapping[str, str | list[str]], name: str) -> frozenset[str]:
+        value = table[name]
+        return frozenset(value.split() if isinstance(value, str) else value)
+
+    def conjugate(stems: Iterable[str]) -> frozenset[str]:
+        return frozenset(stem + end for stem in stems for end in _ENDINGS)
+
+    cited = sorted(listed(raw.places, "cited"), key=len, reverse=True)
+    asked = listed(raw.places, "asked")
+    return Vocabulary(
+        heads=heads,
+        says=listed(raw.verbs, "forms") | conjugate(listed(raw.verbs, "er")),
+        said=listed(raw.verbs, "past"),
+        human=listed(raw.verbs, "human") | conjugate(listed(raw.verbs, "human")),
+        weak=listed(raw.verbs, "weak"),
+        cited=re.compile(rf"\b(?:{'|'.join(map(re.escape, cited))}) (?:(?:{'|'.join(_EVEN)}) )?"),
+        asked=frozenset(word + end for word in asked for end in ("", "e", "s", "es")),
+        credit=listed(raw.places, "credit"),
+        filler=listed(raw.places, "filler"),
+        time=listed(raw.places, "time"),
+        before=listed(raw.words, "before"),
+        stop=listed(raw.words, "stop"),
+        pronouns=listed(raw.words, "pronouns"),
+        capitals=listed(raw.words, "capitals"),
+        story=listed(raw.roles, "story"),
+        platforms=listed(raw.words, "platforms"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or mark of a normalised sentence; ``low`` is it in small letters."""
+
+    start: int
+    end: int
+    text: str
+    low: str
+
+    @property
+    def capital(self) -> bool:
+        return self.text[0].isupper()
+
+    @property
+    def word(self) -> bool:
+        return self.text[0].isalnum()
+
+
+def tokens_of(text: str) -> list[Token]:
+    """Return the tokens of a normalised sentence; an elision (``l'``) is one by itself."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        word = match[0]
+        found.append(Token(match.start(), match.end(), word, word.lower()))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """An outlet's name that stands in the sentence, as the gazetteer or the lexicon has it."""
+
+    start: int
+    end: int
+    name: str
+    agency: bool
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A noun phrase that can be a hand.
+
+    Attributes:
+        first, after: its tokens are ``tokens[first:after]``.
+        start, end: its characters.
+        type: see :data:`classifier.records.HAND_TYPES`.
+        head: its head noun in small letters; empty for a bare name.
+        name: the name within it; empty where there is none.
+        definite: whether it points to one thing known (*le*, *ce*, *son*).
+    """
+
+    first: int
+    after: int
+    start: int
+    end: int
+    type: str
+    head: str = ""
+    name: str = ""
+    definite: bool = False
+
+
+@dataclass
+class Reader:
+    """Reads the phrases of one sentence.
+
+    Attributes:
+        text: the normalised sentence.
+        outlets: names of outlets in it.
+    """
+
+    text: str
+    outlets: Sequence[Outlet] = ()
+    tokens: list[Token] = field(init=False)
+    _outlet_at: dict[int, Outlet] = field(init=False)
+    _words: Vocabulary = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = tokens_of(self.text)
+        self._outlet_at = {outlet.start: outlet for outlet in self.outlets}
+        self._words = vocabulary()
+
+    def low(self, at: int) -> str:
+        """Return the token at ``at`` in small letters; empty beyond the ends."""
+        return self.tokens[at].low if 0 <= at < len(self.tokens) else ""
+
+    def phrase(self, at: int) -> Phrase | None:
+        """Return the hand whose phrase begins at token ``at``, or None.
+
+        A contracted article (*du parquet*) may stand at ``at``; it is no part of the phrase.
+        """
+        tokens, words = self.tokens, self._words
+        if at >= len(tokens):
+            return None
+        here, determiner, definite, indefinite = at, "", False, False
+        if self.low(here) in ("«", '"') and here + 1 < len(tokens):
+            here += 1
+        if self.low(here) in ("du", "au", "aux") or (
+            self.low(here) in _OF and self.low(here + 1) in ("la", "l'", "le", "les")
+        ):
+            definite, here = True, here + 1
+        first = here
+        named = tokens[here].capital and self._outlet_from(here) is not None
+        if not named and self.low(here) in _DETERMINERS | {"de", "d'"}:
+            determiner = self.low(here)
+            indefinite = determiner in _INDEFINITE
+            definite = not indefinite
+            here += 1
+            if determiner in ("un", "une", "l'") and self.low(here) in ("un", "une", "des"):
+                here += 1
+            if self.low(here) in ("de", "d'", "des") and (
+                determiner in ("un", "une", "nombre") or self.low(here - 1) in ("un", "une")
+            ):
+                here += 1
+                indefinite, definite = True, False
+                if self.low(here) in _DETERMINERS:
+                    here += 1
+        if here >= len(tokens):
+            return None
+        while (
+            here < len(tokens)
+            and self.low(here) in words.before
+            and self._outlet_from(here) is None
+            and here + 1 < len(tokens)
+            and (self.low(here + 1) in words.heads or self.low(here + 1) in words.before)
+        ):
+            if self.low(here) in _INDEFINITE:
+                indefinite, definite = determiner != "les", determiner == "les"
+            here += 1
+        outlet = self._outlet_from(here)
+        if outlet is not None:
+            return self._named_outlet(first, here, outlet, "")
+        if here >= len(tokens):
+            return None
+        token = tokens[here]
+        if token.low in words.heads and not (
+            token.capital and here > 0 and self._is_name(here) and not determiner
+        ):
+            return self._headed(first, here, determiner, definite)
+        if token.text.rstrip(".") in _CIVIL or token.capital:
+            return self._name(first, here, determiner)
+        if determiner and self._is_name(here + 1) and self._outlet_from(here + 1) is None:
+            # *le pasteur Elia Fonoti*: a name says that the unknown noun is somebody's.
+            found = self.somebody(first)
+            return found if found is not None and found.name else None
+        return None
+
+    def somebody(self, at: int) -> Phrase | None:
+        """Return the phrase at ``at`` whatever its noun, as somebody: *le trésorier du club*."""
+        determiner = self.low(at)
+        if determiner not in _DETERMINERS or at + 1 >= len(self.tokens):
+            return None
+        head = at + 1
+        while head + 1 < len(self.tokens) and self.low(head) in self._words.before:
+            head += 1
+        token = self.tokens[head]
+        if not token.text[0].islower() or token.low in self._words.stop | self._words.says:
+            return None
+        return self._headed(at, head, determiner, determiner not in _INDEFINITE, ("person",))
+
+    def _outlet_from(self, at: int) -> Outlet | None:
+        """Return the outlet whose name begins at token ``at``, its article included."""
+        if at >= len(self.tokens):
+            return None
+        found = self._outlet_at.get(self.tokens[at].start)
+        if found is None and at + 1 < len(self.tokens) and self.tokens[at].text in _ARTICLES:
+            found = self._outlet_at.get(self.tokens[at + 1].start)
+        return found
+
+    def _after_outlet(self, outlet: Outlet, at: int) -> int:
+        while at < len(self.tokens) and self.tokens[at].start < outlet.end:
+            at += 1
+        return at
+
+    def _named_outlet(self, first: int, at: int, outlet: Outlet, head: str) -> Phrase:
+        after = self._after_outlet(outlet, at)
+        type_ = "agency" if outlet.agency or head in ("agence", "agences") else "outlet"
+        return self._make(first, after, type_, head, outlet.name, True)
+
+    def _make(
+        self, first: int, after: int, type_: str, head: str, name: str, definite: bool
+    ) -> Phrase:
+        start, end = self.tokens[first].start, self.tokens[after - 1].end
+        return Phrase(first, after, start, end, type_, head, name, definite)
+
+    def _headed(
+        self, first: int, at: int, determiner: str, definite: bool, types: tuple[str, ...] = ()
+    ) -> Phrase:
+        """Read a phrase whose head noun stands at ``at``."""
+        head = self.low(at)
+        types = types or self._words.heads[head]
+        here, name, outlet = at + 1, "", None
+        tokens = self.tokens
+        while here < len(tokens):
+            low, token = tokens[here].low, tokens[here]
+            outlet = self._outlet_from(here)
+            if outlet is not None and types[0] in ("outlet", "agency"):
+                return self._named_outlet(first, here, outlet, head)
+            if outlet is not None and low not in _OF:
+                break
+            if low in _OF or (low in ("à", "au", "aux") and self._complement(here, head)):
+                step = self.complement_end(here)
+                if step is None:
+                    break
+                here = step
+            elif low == "en" and self.low(here + 1) == "chef":
+                here += 2
+            elif low == "et" and self._goes_on(here + 1, here == at + 1, types[0]):
+                here += 2
+            elif types[0] == "document" and _MADE_BY.fullmatch(low) and self.low(here + 1) == "par":
+                step = self.complement_end(here + 1)
+                if step is None:
+                    break
+                here = step
+            elif low == "et" and here > at + 1 and self.low(here + 1) in _OF:
+                step = self.complement_end(here + 1)
+                if step is None or not tokens[step - 1].capital:
+                    break
+                here = step
+            elif low == "au" and self.low(here + 1) == "sein":
+                step = self.complement_end(here + 2)
+                if step is None:
+                    break
+                here = step
+            elif (
+                token.capital
+                and here > at + 1
+                and self._words.heads.get(self.low(here - 1), ("",))[0] in _BODIES
+            ):
+                here = self._name_end(here)
+            elif token.capital and self._is_name(here):
+                name_end = self._name_end(here)
+                name = self.text[token.start : tokens[name_end - 1].end]
+                here = name_end
+                break
+            elif low == "," and types[0] == "person" and determiner not in ("des", "deux"):
+                if self._is_full_name(here + 1):
+                    name_end = self._name_end(here + 1)
+                    name = self.text[tokens[here + 1].start : tokens[name_end - 1].end]
+                    here = name_end
+                break
+            elif (
+                token.word
+                and low not in self._words.stop
+                and low not in self._words.says
+                and not (_ADVERB.fullmatch(low) and low not in self._words.heads)
+                and not token.text[0].isdigit()
+                and not token.text.endswith("ant")
+                and not self._is_participle(here)
+            ):
+                here += 1
+            else:
+                break
+        type_ = self._type(types, head, determiner, definite, name)
+        return self._make(first, here, type_, head, name, definite)
+
+    def _is_participle(self, at: int) -> bool:
+        """Say whether a participle with its own complement ends the phrase: *publiés par*."""
+        low = self.low(at)
+        if low in self._words.asked:
+            return True
+        return bool(_DONE.fullmatch(low)) and self.low(at + 1) in _DONE_BY
+
+    def _goes_on(self, at: int, headed: bool, type_: str) -> bool:
+        """Say whether *et* joins words of one phrase: *actrice et | réalisatrice Nora Vidal*."""
+        low = self.low(at)
+        known = self._words.heads.get(low, ())
+        if known:
+            return headed and (
+                (type_ == "person" and "person" in known and self._is_name(at + 1))
+                or (type_ in ("crowd", "anonymous") and low.endswith("s"))
+            )
+        ends = self.low(at + 1)
+        return (
+            not headed
+            and _ADJECTIVE.fullmatch(low) is not None
+            and low not in self._words.stop | self._words.says
+            and (not ends or not ends[0].isalnum() or ends in self._words.stop | self._words.says)
+        )
+
+    def _type(
+        self, types: tuple[str, ...], head: str, determiner: str, definite: bool, name: str
+    ) -> str:
+        first = types[0]
+        if first in ("outlet", "agency", "institution", "document"):
+            return first
+        if name:
+            return "person"
+        plural = head.endswith("s") and head not in ("fils",)
+        if "crowd" in types and plural:
+            return "anonymous" if determiner in _FEW else "crowd"
+        if first == "person":
+            return "person" if definite or head == "porte-parole" else "anonymous"
+        return first
+
+    def _complement(self, at: int, head: str) -> bool:
+        """Say whether *à* or *aux* at ``at`` belongs to an office: *aux Affaires étrangères*."""
+        office = head in ("ministre", "secrétaire", "conseiller", "adjoint", "commissaire")
+        if office or head.startswith("particip") or self.low(at + 1) == "fait":
+            noun = at + 1 + (self.low(at + 1) in ("la", "l'"))
+            outlet = self._outlet_from(noun) or self._outlet_from(at + 1)
+            return outlet is None and self._words.heads.get(self.low(noun)) is None
+        for step in (1, 2):
+            if at + step < len(self.tokens):
+                token = self.tokens[at + step]
+                if token.capital:
+                    return self.low(at) != "en" and self._outlet_from(at + step) is None
+                if token.low not in ("la", "l'"):
+                    return False
+        return False
+
+    def complement_end(self, at: int) -> int | None:
+        """Return where the complement that begins at ``at`` (*de la Santé*) ends, or None."""
+        tokens, words = self.tokens, self._words
+        here = at + 1
+        while here < len(tokens) and self.low(here) in _DETERMINERS | {"de"}:
+            here += 1
+        while here + 1 < len(tokens) and self.low(here) in words.before:
+            here += 1
+        if here >= len(tokens) or not tokens[here].word:
+            return None
+        if self._outlet_from(here) is not None or self._outlet_from(at + 1) is not None:
+            return self._after_outlet(
+                self._outlet_from(at + 1) or self._outlet_at[tokens[here].start], here
+            )
+        low = tokens[here].low
+        if (low in words.stop and not tokens[here].capital) or low in words.pronouns:
+            return None
+        if tokens[here].capital and self._is_name(here):
+            return self._name_end(here)
+        return here + 1
+
+    def _is_name(self, at: int) -> bool:
+        """Say whether a capital at ``at`` begins a name."""
+        if at >= len(self.tokens):
+            return False
+        token = self.tokens[at]
+        if not token.text[0].isupper() or token.low in ("l'", "d'"):
+            return False
+        return not (at == 0 and (token.low in self._words.stop or token.low in self._words.heads))
+
+    def _is_full_name(self, at: int) -> bool:
+        return (
+            self._is_name(at)
+            and at + 1 < len(self.tokens)
+            and self._name_end(at) >= at + 2
+            and self._outlet_from(at) is None
+        ) or (at < len(self.tokens) and self.tokens[at].text.rstrip(".") in _CIVIL)
+
+    def _name_end(self, at: int) -> int:
+        """Return the token after the name that begins at ``at``."""
+        here = at + 1
+        tokens = self.tokens
+        while here < len(tokens):
+            token = tokens[here]
+            if token.text == "." and tokens[here - 1].text in _CIVIL | {"J", "F", "B", "W"}:
+                here += 1
+            elif token.text[0].isupper() and tokens[here - 1].text != ",":
+                if self._outlet_from(here) is not None:
+                    break
+                here += 1
+            elif token.low in _PARTICLES and here + 1 < len(tokens):
+                step = here + 1
+                while step < len(tokens) and tokens[step].low in _PARTICLES:
+                    step += 1
+                if (
+                    step < len(tokens)
+                    and tokens[step].text[0].isupper()
+                    and self._outlet_from(here) is None
+                    and self._outlet_from(step) is None
+                ):
+                    here = step + 1
+                else:
+                    break
+            else:
+                break
+        return here
+
+    def _name(self, first: int, at: int, determiner: str) -> Phrase | None:
+        """Read a bare name: a person's, or with an article an institution's."""
+        tokens, words = self.tokens, self._words
+        if not self._is_name(at):
+            return None
+        if tokens[at].text in words.platforms:
+            return None
+        civil = tokens[at].text.rstrip(".") in _CIVIL
+        after = self._name_end(at)
+        name = self.text[tokens[at].start : tokens[after - 1].end]
+        last = tokens[after - 1].text
+        if civil:
+            bare = re.sub(r"^\w+\.? ", "", name)
+            return self._make(first, after, "person", "", bare, True)
+        shouted = last.isupper() and len(last) > 1
+        if tokens[at].low == "personne":
+            return None
+        if determiner or shouted or name in words.capitals:
+            # *la Maison Blanche*, *l'Organisation mondiale de la santé*: small words follow.
+            while after < len(tokens) and determiner:
+                low = tokens[after].low
+                if low in _OF:
+                    step = self.complement_end(after)
+                    if step is None:
+                        break
+                    after = step
+                elif (
+                    tokens[after].word
+                    and low not in words.stop
+                    and low not in words.says
+                    and not _ADVERB.fullmatch(low)
+                    and not low[0].isdigit()
+                ):
+                    after += 1
+                else:
+                    break
+            name = self.text[tokens[at].start : tokens[after - 1].end]
+            return self._make(first, after, "institution", "", name, True)
+        return self._make(first, after, "person", "", name, True)
+
+
+def names_of(found: Iterable[Outlet]) -> list[Outlet]:
+    """Return outlets in order, of two that overlap the longer."""
+    kept: list[Outlet] = []
+    for outlet in sorted(found, key=lambda one: (one.start - one.end, one.start)):
+        if all(outlet.end <= other.start or other.end <= outlet.start for other in kept):
+            kept.append(outlet)
+    return sorted(kept, key=lambda one: one.start)

@@ -1,0 +1,255 @@
+"""What *le journal*, *la source*, *ce rapport*, *lui* and a bare surname stand for in an article.
+
+Hands are resolved in reading order against those named before; what an article says outside its
+hedged and relayed sentences (a full name, a title with its name) is looked up where it is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from classifier.article.gazetteer import Gazetteer
+from classifier.article.order import NEWSROOMS
+from classifier.article.phrases import vocabulary
+from classifier.corpus.hands import identity
+from classifier.records import Hand
+
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_DEFINITE = re.compile(r"^(?:l[ea]s? |l'|ce(?:t|tte|s)? |cette même |l[ae] même |même |ce même )", re.I)
+_OWN = re.compile(r"^(?:sa|ses|son|leurs?) ", re.IGNORECASE)
+_ONE_OF = re.compile(r"^(?:l'une? d|une? d)(?:e ces|e ses|'entre|es) ?", re.IGNORECASE)
+_CIVIL = re.compile(r"^(?:M|MM|Mme|Mmes|Me|Mlle|Dr|Pr|Mgr|Maître)\.? ")
+_CAPITALS = r"[A-ZÀ-Þ][\w'’.-]*"
+_SHORT = frozenset({"il", "elle", "lui", "eux", "elles", "ils", "dernier", "dernière", "derniers"})
+_BROADCAST = {"chaîne": ("television", "channel"), "radio": ("radio",), "station": ("radio",)}
+_PAPERS = {
+    "quotidien": ("daily",),
+    "hebdomadaire": ("weekly", "magazine"),
+    "hebdo": ("weekly", "magazine"),
+    "magazine": ("magazine", "weekly", "monthly"),
+    "mensuel": ("monthly", "magazine"),
+    "site": ("site",),
+}
+_GENERIC = frozenset(
+    {"association", "organisation", "groupe", "société", "entreprise", "syndicat", "fédération"}
+    | {"parti", "enseigne", "institution", "ong", "collectif", "compagnie", "organisme"}
+)
+_PLURAL = frozenset({"médias", "journaux", "confrères", "presse", "quotidiens", "chaînes", "sites"})
+
+
+@dataclass
+class _Known:
+    """A hand that has been met: its name, type, head noun and who passes it on."""
+
+    name: str
+    type: str
+    head: str
+    carriers: tuple[str, ...]
+    kind: str = ""
+
+
+@dataclass
+class References:
+    """Gives every hand of an article its name.
+
+    Attributes:
+        text: the whole article, normalised, in which full names are looked up.
+        gazetteer: tells two spellings of an outlet from two outlets.
+    """
+
+    text: str
+    gazetteer: Gazetteer
+    known: list[_Known] = field(default_factory=list)
+
+    def resolve(self, hands: Sequence[Hand], text: str, before: str) -> tuple[Hand, ...]:
+        """Return the hands of a sentence with their names, and carriers that stand elsewhere.
+
+        Args:
+            text: the sentence, normalised.
+            before: the article's text up to the sentence, normalised.
+        """
+        resolved: list[Hand] = []
+        for hand in hands:
+            resolved.append(self._resolve(hand, text, before, resolved, hands))
+        for hand in resolved:
+            self._note(hand, resolved, text)
+        return tuple(resolved)
+
+    def _note(self, hand: Hand, resolved: Sequence[Hand], text: str) -> None:
+        carriers = tuple(resolved[n - 1].name for n in hand.by) or hand.carriers
+        words = text[hand.start : hand.end]
+        head = _head(words)
+        kind = ""
+        if hand.type in NEWSROOMS:
+            outlets = self.gazetteer.outlets(hand.name)
+            kind = outlets[0].kind if outlets else ""
+        found = next((one for one in self.known if one.name == hand.name), None)
+        if found is None:
+            self.known.append(_Known(hand.name, hand.type, head, carriers, kind))
+        else:
+            self.known.remove(found)
+            self.known.append(replace(found, carriers=found.carriers or carriers))
+
+    def _resolve(
+        self, hand: Hand, text: str, before: str, done: Sequence[Hand], hands: Sequence[Hand]
+    ) -> Hand:
+        words = " ".join(text[hand.start : hand.end].split())
+        if re.search(r"\b(?:au|du|aux) $", text[: hand.start].lower()):
+            words = "le " + words
+        if hand.type in NEWSROOMS:
+            return self._newsroom(hand, words)
+        if hand.type in ("anonymous", "crowd"):
+            return self._unnamed(hand, words, done)
+        if hand.type == "document":
+            return self._document(hand, words)
+        if hand.type == "person":
+            return self._person(hand, words, before)
+        return self._institution(hand, words)
+
+    def _last(self, types: Sequence[str], test: object = None) -> _Known | None:
+        for one in reversed(self.known):
+            if one.type in types and (test is None or test(one)):  # type: ignore[operator]
+                return one
+        return None
+
+    def _newsroom(self, hand: Hand, words: str) -> Hand:
+        name = hand.name
+        if name:
+            for one in self.known:
+                if one.type in NEWSROOMS and (
+                    identity(one.name) == identity(name)
+                    or self.gazetteer.same_outlet(one.name, name)
+                    or _begins(one.name, name)
+                ):
+                    return replace(hand, name=one.name, type=one.type)
+            return hand
+        head = _head(words)
+        if head in _PLURAL or not _DEFINITE.match(words):
+            return replace(hand, name=words)
+        if head in ("agence", "dépêche"):
+            found = self._last(("agency",))
+        else:
+            kinds = _BROADCAST.get(head) or _PAPERS.get(head) or ()
+            found = (
+                self._last(("outlet",), lambda one: one.kind in kinds or one.head == head)
+                or self._last(("outlet",), lambda one: one.kind in ("", *kinds))
+                or self._last(("outlet",))
+            )
+        return replace(hand, name=found.name if found else words)
+
+    def _unnamed(self, hand: Hand, words: str, done: Sequence[Hand]) -> Hand:
+        head = _head(words).rstrip("s")
+        bare = len(_WORD.findall(words)) <= 3
+
+        def like(one: _Known) -> bool:
+            return one.head.rstrip("s") == head
+
+        found = None
+        if _OWN.match(words) and hand.by and bare:
+            above = {done[n - 1].name for n in hand.by if n <= len(done)}
+            found = self._last(
+                ("anonymous", "crowd"), lambda one: like(one) and above & set(one.carriers)
+            )
+        elif _ONE_OF.match(words) or (_DEFINITE.match(words) and bare):
+            found = self._last(("anonymous", "crowd"), like)
+        if found is None:
+            return replace(hand, name=words)
+        return replace(hand, name=found.name, carriers=() if hand.by else found.carriers)
+
+    def _document(self, hand: Hand, words: str) -> Hand:
+        head = _head(words)
+        if not _DEFINITE.match(words) or len(_WORD.findall(words)) > 3:
+            return replace(hand, name=words)
+        found = self._last(("document",), lambda one: one.head.rstrip("s") == head.rstrip("s"))
+        if found is not None:
+            return replace(hand, name=found.name, carriers=() if hand.by else found.carriers)
+        outlet = self._last(NEWSROOMS)
+        if outlet is not None and head in vocabulary().story:
+            return replace(hand, name=outlet.name, type=outlet.type)
+        return replace(hand, name=words)
+
+    def _person(self, hand: Hand, words: str, before: str) -> Hand:
+        name = _CIVIL.sub("", hand.name)
+        if name:
+            return replace(hand, name=self._full(name))
+        low = words.lower().split()[-1]
+        if low in _SHORT and hand.type == "person":
+            return replace(hand, name=self._named_before(before) or words)
+        head = _head(words)
+        if _DEFINITE.match(words) and head and len(_WORD.findall(words)) <= 2:
+            found = self._last(("anonymous",), lambda one: one.head == head)
+            if found is not None:
+                carriers = () if hand.by else found.carriers
+                return replace(hand, name=found.name, type="anonymous", carriers=carriers)
+        if _DEFINITE.match(words) and head:
+            found = self._last(("person",), lambda one: one.head == head and one.name[:1].isupper())
+            if found is not None:
+                return replace(hand, name=found.name)
+            if len(_WORD.findall(words)) <= 3:
+                pattern = (
+                    rf"\b{re.escape(head)}\b[^.;:«»\"]{{0,60}}?"
+                    rf"(?<![\w'])({_CAPITALS}(?: {_CAPITALS})+)"
+                )
+                matches = re.findall(pattern, before)
+                if matches:
+                    return replace(hand, name=matches[-1])
+        return replace(hand, name=words)
+
+    def _full(self, name: str) -> str:
+        """Return the full name of which ``name`` is the end, where the article gives it."""
+        known = self._last(
+            ("person",), lambda one: one.name == name or one.name.endswith(" " + name)
+        )
+        if known is not None:
+            return known.name
+        if " " in name:
+            return name
+        match = re.search(rf"(?<![\w'])({_CAPITALS}(?: {_CAPITALS})*) {re.escape(name)}\b", self.text)
+        if match and not _CIVIL.match(match[1] + " ") and match[1].lower() not in vocabulary().stop:
+            return f"{match[1]} {name}"
+        return name
+
+    def _named_before(self, before: str) -> str:
+        """Return whom a pronoun stands for: the first named in the nearest sentence that names."""
+        people = {one.name.split()[-1]: one.name for one in self.known if one.type == "person"}
+        for unit in reversed(before.split(" \n ")[-5:]):
+            named = [
+                (match.start(), match[1])
+                for match in re.finditer(rf"(?<![\w'])({_CAPITALS}(?: {_CAPITALS})+)", unit)
+                if not self.gazetteer.find(match[1]) and match[1].split()[0] not in ("Le", "La")
+            ]
+            for last, name in people.items():
+                match = re.search(rf"(?<!\w){re.escape(last)}(?!\w)", unit)
+                if match:
+                    named.append((match.start() - len(name), name))
+            if named:
+                return self._full(_CIVIL.sub("", min(named)[1]))
+        last = self._last(("person",))
+        return last.name if last else ""
+
+    def _institution(self, hand: Hand, words: str) -> Hand:
+        name = hand.name or words
+        for one in self.known:
+            if one.type in NEWSROOMS and (_begins(one.name, name) or identity(one.name) == name):
+                return replace(hand, name=one.name, type=one.type)
+            if identity(one.name) == identity(words):
+                return replace(hand, name=one.name)
+        if _DEFINITE.match(words) and words.lower().split("'")[-1].split()[-1] in _GENERIC:
+            found = self._last(("institution",), lambda one: identity(one.name)[:1] != one.name[:1])
+            if found is not None and len(_WORD.findall(words)) <= 2:
+                return replace(hand, name=found.name)
+        return replace(hand, name=words)
+
+
+def _begins(whole: str, part: str) -> bool:
+    """Say whether ``part`` is the beginning of a longer name: *La Gazette* of *La Gazette d'Oran*."""
+    a, b = identity(whole), identity(part)
+    return a != b and a.startswith(b + " ")
+
+
+def _head(words: str) -> str:
+    """Return the head noun of a phrase in small letters; empty for a bare name."""
+    heads = vocabulary().heads
+    return next((low for low in map(str.lower, _WORD.findall(words)) if low in heads), "")

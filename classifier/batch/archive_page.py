@@ -1,0 +1,407 @@
+"""The archive as one HTML page that works from the disk: figures, chains, sentences; no request.
+
+Python writes figures and both languages. The sentences lie in the page as data, which its script
+puts in place as text, never as markup; the Content-Security-Policy admits that script and the style
+by their hashes and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cache
+from html import escape
+from importlib import resources
+from typing import Any, TextIO
+
+from classifier.batch.archive import Archive, DeepArticle, Passage
+from classifier.batch.archive_chart import draw
+from classifier.batch.archive_counts import CELLS, Column, Group
+from classifier.batch.archive_words import both, both_numbers, say, share
+from classifier.records import Cue
+from classifier.rendering.bilingual import LANGUAGES, each, show_definition, show_name
+from classifier.rendering.bilingual import both as both_shared
+from classifier.rendering.html import asset as shared_asset
+from classifier.rendering.marking import Segment, clean, cut
+from classifier.schema import load_schema
+from classifier.statistics import Interval
+
+_MONTH_OF = {"day": 10, "month": 7, "year": 4}
+
+
+@cache
+def asset(name: str) -> str:
+    """Return ``archive.css`` or ``archive.js``."""
+    return (resources.files("classifier.batch") / "assets" / name).read_text("utf-8")
+
+
+def _style() -> str:
+    return shared_asset("page.css") + asset("archive.css")
+
+
+def write_page(archive: Archive, stream: TextIO, *, language: str = "fr") -> None:
+    """Write the page; ``language`` is where its switch stands at first."""
+    stream.write(_head(archive, language))
+    stream.write(_whole(archive))
+    stream.write(_time(archive.time))
+    for column in archive.columns:
+        stream.write(_column(column))
+    stream.write(_outlets(archive))
+    stream.write(_chains(archive))
+    stream.write(_drill(archive))
+    stream.write(_model(archive))
+    stream.write("</main>\n")
+    stream.write(f'<script type="application/json" id="data">{_data(archive)}</script>\n')
+    stream.write(f"<script>{asset('archive.js')}</script>\n</body>\n</html>\n")
+
+
+def _hash(source: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+
+
+def _head(archive: Archive, language: str) -> str:
+    policy = (
+        f"default-src 'none'; img-src data:; style-src '{_hash(_style())}'; "
+        f"script-src '{_hash(asset('archive.js'))}'; base-uri 'none'; form-action 'none'"
+    )
+    switch = "".join(
+        f'<button type="button" lang="{at}" data-language="{at}" '
+        f'aria-pressed="{"true" if at == language else "false"}">{name}</button>'
+        for at, name in (("fr", "Français"), ("en", "English"))
+    )
+    name = escape(clean(archive.name))
+    return f"""<!DOCTYPE html>
+<html lang="{language}" data-ui="{language}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="generator" content="cadrage">
+<title>{name} – Cadrage</title>
+<link rel="icon" href="data:,">
+<style>{_style()}</style>
+</head>
+<body class="archive">
+<a class="skip" href="#archive">{both("skip")}</a>
+<header class="masthead">
+<div class="brand"><h1 class="wordmark">Cadrage</h1>
+<p class="tagline">{both("archive", name=clean(archive.name))}</p></div>
+<div class="switch" role="group" aria-label="Langue / Language" hidden>{switch}</div>
+<p class="no-verdict">{both_shared("no_verdict")}</p>
+</header>
+<aside class="panel" aria-labelledby="legend-name">
+<h2 id="legend-name">{both_shared("legend")}</h2>
+<dl class="legend">{_legend()}</dl>
+<nav aria-labelledby="nav-name"><h2 id="nav-name">{both("contents")}</h2>
+<ul>{_nav(archive)}</ul></nav>
+</aside>
+<main id="archive" tabindex="-1">
+"""
+
+
+def _legend() -> str:
+    return "".join(
+        f'<dt><span class="tag {label.code}">{label.code}</span> '
+        f'<span class="u {label.code}">{show_name(label)}</span></dt>'
+        f"<dd>{show_definition(label)}</dd>"
+        for label in load_schema().labels
+    )
+
+
+def _nav(archive: Archive) -> str:
+    places = [("whole", both("whole")), ("time", both("time"))]
+    places += [(_id(one), _column_name(one)) for one in archive.columns]
+    places += [(one, both(one)) for one in ("outlets", "chains", "drill")]
+    return "".join(f'<li><a href="#{place}">{name}</a></li>' for place, name in places)
+
+
+def _id(column: Column) -> str:
+    return "by-" + hashlib.sha256(column.name.encode()).hexdigest()[:8]
+
+
+def _column_name(column: Column) -> str:
+    return both("publisher") if column.name == "publisher" else both("by", column=column.name)
+
+
+def _section(place: str, title: str, *parts: str) -> str:
+    inside = "\n".join(part for part in parts if part)
+    return (
+        f'<section id="{place}" aria-labelledby="{place}-name">'
+        f'<h2 id="{place}-name">{title}</h2>\n{inside}\n</section>\n'
+    )
+
+
+def _whole(archive: Archive) -> str:
+    rejected = archive.manifest.counts.get("rejected", 0)
+    counts = both(
+        "counts",
+        articles=archive.whole.articles,
+        sentences=archive.whole.sentences,
+        flagged=archive.flagged,
+    )
+    note = f" {both('rejected', rejected=rejected)}" if rejected else ""
+    many = f" {both('cells', cells=CELLS)}" if archive.whole.articles > CELLS else ""
+    tiles = "".join(
+        f'<div class="tile {label.code}"><h3>{show_name(label)}</h3>'
+        f'<p class="lead"><span class="share">{_share(one.value)}</span></p>'
+        f'<p class="of">{_ends(one)} · {both_numbers(number)}</p>'
+        f"{_button('label', label.name, show_name(label))}</div>"
+        for label, one, number in zip(
+            load_schema().labels, archive.whole.shares, archive.whole.positives, strict=True
+        )
+    )
+    return _section(
+        "whole",
+        both("whole"),
+        f"<p>{counts}{note}</p>",
+        f'<div class="tiles">{tiles}</div>',
+        f'<p class="hint">{both("interval")}{many}</p>',
+    )
+
+
+def _share(value: float) -> str:
+    return each({at: share(value, at) for at in LANGUAGES})
+
+
+def _ends(one: Interval) -> str:
+    if one.low != one.low:
+        return "[–]"
+    return each({at: f"[{share(one.low, at)} – {share(one.high, at)}]" for at in LANGUAGES})
+
+
+def _button(field: str, value: str, what: str) -> str:
+    """Return a button that shows the sentences of a group; the script brings it to life."""
+    return (
+        f'<button type="button" class="drill" data-field="{escape(field)}" '
+        f'data-value="{escape(value)}" hidden><span aria-hidden="true">→</span>'
+        f'<span class="unseen">{both("drill")}{" : "}{what}</span></button>'
+    )
+
+
+def _time(time: Column) -> str:
+    if not time.groups:
+        return _section("time", both("time"), f"<p>{both('no_time')}</p>")
+    charts = "".join(
+        f'<figure class="{label.code}"><figcaption>{show_name(label)}</figcaption>'
+        f"{draw(time.groups, number, time.name)}</figure>"
+        for number, label in enumerate(load_schema().labels)
+    )
+    undated = f"<p>{both('undated', number=time.unnamed)}</p>" if time.unnamed else ""
+    return _section(
+        "time",
+        f"{both('time')}, {both(time.name)}",
+        f'<div class="charts">{charts}</div>',
+        undated,
+        f"<details><summary>{both('figures')}</summary>"
+        f"{_table(time.groups, both('period'), 'time', 'time')}</details>",
+    )
+
+
+def _column(column: Column) -> str:
+    notes = [
+        f"<p>{both('rest', number=column.rest, values=column.values)}</p>" if column.rest else "",
+        f"<p>{both('unnamed', number=column.unnamed)}</p>" if column.unnamed else "",
+    ]
+    table = _table(column.groups, both("value"), column.name, _id(column))
+    return _section(_id(column), _column_name(column), table, *notes)
+
+
+def _table(groups: Iterable[Group], first: str, field: str, place: str) -> str:
+    """Return shares by group, each as a figure, an interval and a bar."""
+    groups = list(groups)
+    labels = load_schema().labels
+    most = max((one.high for group in groups for one in group.shares if one.high == one.high),
+               default=0.0) or 1.0  # fmt: skip
+    heads = "".join(f'<th scope="col" class="{x.code}">{show_name(x)}</th>' for x in labels)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(clean(group.name))} '
+        f"{_button(field, group.name, escape(clean(group.name)))}</th>"
+        f"<td>{both_numbers(group.articles)}</td><td>{both_numbers(group.sentences)}</td>"
+        + "".join(
+            f'<td class="{label.code}"><b>{_share(one.value)}</b> <small>{_ends(one)}</small>'
+            f"{_bar(one, most)}</td>"
+            for label, one in zip(labels, group.shares, strict=True)
+        )
+        + "</tr>"
+        for group in groups
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{place}-name">'
+        f'<table><thead><tr><th scope="col">{first}</th>'
+        f'<th scope="col">{both("articles")}</th><th scope="col">{both("sentences")}</th>{heads}'
+        f"</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _bar(one: Interval, most: float) -> str:
+    if one.value != one.value:
+        return ""
+    low, high = (one.low, one.high) if one.low == one.low else (one.value, one.value)
+    left, middle, right = (round(100 * min(value / most, 1), 2) for value in (low, one.value, high))
+    return (
+        '<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="all" x="{left}" width="{round(max(right - left, 0.5), 2)}" height="6"/>'
+        f'<rect class="strong" x="{max(middle - 0.6, 0)}" width="1.2" height="6"/></svg>'
+    )
+
+
+def _outlets(archive: Archive) -> str:
+    if not archive.outlets:
+        return _section("outlets", both("outlets"), f"<p>{both('none')}</p>")
+    rows = "".join(
+        f'<tr><th scope="row">{escape(clean(one.name))}</th><td>{both_numbers(one.articles)}</td>'
+        f"<td>{both_numbers(one.sentences)}</td></tr>"
+        for one in archive.outlets
+    )
+    hint = both("outlets_hint", shown=len(archive.outlets), number=archive.outlet_count)
+    return _section(
+        "outlets",
+        both("outlets"),
+        f'<p class="hint">{hint}</p>',
+        '<div class="scroll"><table class="plain"><thead><tr>'
+        f'<th scope="col">{both("outlet")}</th><th scope="col">{both("articles")}</th>'
+        f'<th scope="col">{both("sentences")}</th></tr></thead><tbody>{rows}</tbody></table></div>',
+    )
+
+
+def _chains(archive: Archive) -> str:
+    if not archive.deepest:
+        return _section("chains", both("chains"), f"<p>{both('none')}</p>")
+    items = "".join(f"<li>{_deep(one)}</li>" for one in archive.deepest)
+    hint = f'<p class="hint">{both("chains_hint")}</p>'
+    return _section("chains", both("chains"), hint, f'<ol class="deepest">{items}</ol>')
+
+
+def _deep(one: DeepArticle) -> str:
+    about = " · ".join(clean(part) for part in (one.publisher, one.published, one.id) if part)
+    first = escape(clean(one.publisher)) or both("this_article")
+    way = ""
+    if one.hands:
+        steps = [first, *(escape(clean(hand)) or both("unnamed_hand") for hand in one.hands)]
+        arrow = ' <span aria-hidden="true">←</span> '
+        way = f'<p class="way">{arrow.join(f"<span>{step}</span>" for step in steps)}</p>'
+    quotes = "".join(f"<blockquote>{_marked(passage)}</blockquote>" for passage in one.passages)
+    depth = both("hand" if one.depth == 1 else "hands", depth=one.depth)
+    title = escape(clean(one.title or one.id))
+    return (
+        f'<h3>{title} <small>{depth}</small></h3><p class="about">{escape(about)}</p>{way}{quotes}'
+    )
+
+
+def _segments(one: Passage) -> list[Segment]:
+    marks = [(name, Cue(*cue)) for name, (_, cues) in one.labels.items() for cue in cues]
+    return cut(clean(one.text), marks)
+
+
+def _marked(one: Passage) -> str:
+    codes = {label.name: label.code for label in load_schema().labels}
+    parts = []
+    for segment in _segments(one):
+        text = escape(segment.text)
+        for name in segment.labels:
+            text = f'<span class="u {codes[name]}">{text}</span>'
+        parts.append(text)
+    return f'<span class="s">{"".join(parts)}</span>'
+
+
+def _drill(archive: Archive) -> str:
+    held = len(archive.passages)
+    key = "all_here" if held == archive.flagged else "sampled"
+    fields = [
+        _select("label", both("label"), [(x.name, show_name(x)) for x in load_schema().labels])
+    ]
+    if archive.time.groups:
+        options = [(one.name, escape(one.name)) for one in archive.time.groups]
+        fields.append(_select("time", both("period"), options))
+    for column in archive.columns:
+        options = [(one.name, escape(clean(one.name))) for one in column.groups]
+        fields.append(_select(column.name, _column_name(column), options))
+    return _section(
+        "drill",
+        both("drill"),
+        f'<p class="hint">{both(key, held=held, flagged=archive.flagged)}</p>',
+        f"<noscript><p>{both('no_script')}</p></noscript>",
+        f'<form class="filters" hidden>{"".join(fields)}'
+        f'<p><label for="filter-text">{both("search")}</label>'
+        '<input type="search" id="filter-text" autocomplete="off"></p>'
+        f'<p><button type="reset">{both("clear")}</button></p></form>',
+        '<p class="found" role="status"></p><ol class="passages"></ol>'
+        f'<p><button type="button" class="more" hidden>{both("more")}</button></p>',
+    )
+
+
+def _select(field: str, name: str, options: Iterable[tuple[str, str]]) -> str:
+    """Return one choice; an option holds one language, which the script changes."""
+    place = "filter-" + hashlib.sha256(field.encode()).hexdigest()[:8]
+    inside = "".join(
+        f'<option value="{escape(value)}">{_plain_option(value, shown)}</option>'
+        for value, shown in options
+    )
+    words = {at: say("all", at) for at in LANGUAGES}
+    return (
+        f'<p><label for="{place}">{name}</label><select id="{place}" data-field="{escape(field)}" '
+        f'autocomplete="off"><option value="" data-fr="{words["fr"]}" data-en="{words["en"]}">'
+        f"{words['fr']}</option>{inside}</select></p>"
+    )
+
+
+def _plain_option(value: str, shown: str) -> str:
+    label = next((x for x in load_schema().labels if x.name == value), None)
+    if label is None or "<span" not in shown:
+        return shown
+    return escape(label.title["fr"])
+
+
+def _model(archive: Archive) -> str:
+    identity = archive.manifest.identity
+    rows = "".join(
+        f"<dt>{escape(str(name))}</dt><dd>{escape(str(value))}</dd>"
+        for name, value in (*identity.model.items(), *identity.thresholds.items())
+    )
+    return f'<details class="model"><summary>{both("model")}</summary><dl>{rows}</dl></details>\n'
+
+
+def _data(archive: Archive) -> str:
+    """Return what the script needs, safe inside a script element."""
+    labels = load_schema().labels
+    step = _MONTH_OF[archive.time.name]
+    shown = {column.name for column in archive.columns}
+    document: dict[str, Any] = {
+        "labels": {
+            x.name: {
+                "code": x.code,
+                "title": x.title,
+                "devices": {device.name: device.title for device in x.devices},
+            }
+            for x in labels
+        },
+        "words": {
+            key: {at: say(key, at, number="{number}") for at in LANGUAGES} for key in ("found",)
+        },
+        "passages": [_passage(one, step, shown) for one in archive.passages],
+    }
+    encoded = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    for raw, safe in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        encoded = encoded.replace(raw, safe)
+    return encoded.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _passage(one: Passage, step: int, shown: Iterable[str]) -> dict[str, Any]:
+    date = one.published.strip()[:step] if one.published else ""
+    return {
+        "about": " · ".join(clean(x) for x in (one.publisher, one.published, one.id) if x),
+        "title": clean(one.title),
+        "index": one.index,
+        "time": date,
+        "by": {name: clean(value) for name, value in one.groups.items() if name in shown},
+        "parts": [[segment.text, *segment.labels] for segment in _segments(one)],
+        "labels": {
+            name: [round(probability, 4), list(dict.fromkeys(cue[2] for cue in cues))]
+            for name, (probability, cues) in one.labels.items()
+        },
+        "depth": one.depth,
+    }

@@ -1,0 +1,124 @@
+"""Does pretraining matter? The same network, fine-tuned from these weights and from random ones.
+
+Both start from a folder of the same layout, so that nothing but the weights differs: the data, the
+settings, the seeds and the number of epochs are the same. Figures are on validation alone.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from classifier.schema import load_schema
+from classifier.training import Corpus, load_corpus, read_experiment, untrained
+from experiments.pretraining.configuration import Pretraining
+from experiments.pretraining.export import export_folder, export_model
+from experiments.pretraining.preparation import Prepared
+
+if TYPE_CHECKING:
+    from classifier.models.camembert.model import CamembertModel
+
+STARTS = ("random", "pretrained")
+
+
+def prepare_start(run: Pretraining, prepared: Prepared, start: str) -> Path:
+    """Return the folder of the weights to start from; random ones as pretraining began."""
+    if start == "pretrained":
+        return export_folder(run)
+    folder = run.place / "random"
+    if not folder.exists():
+        from experiments.pretraining.loop import build_model
+
+        export_model(build_model(run.model, prepared.words, run.seed), run, folder)
+    return folder
+
+
+def score_validation(model: CamembertModel, corpus: Corpus) -> dict[str, Any]:
+    """Return F1 at thresholds chosen on validation itself, and average precision, which has none.
+
+    Both are means over the labels that validation shows, in [0, 1].
+    """
+    from sklearn.metrics import average_precision_score, f1_score
+
+    keep = corpus.validation.scorable()
+    gold = corpus.validation.gold[keep]
+    scores = model.calibrated(model.raw_scores(corpus.validation.documents))[keep]
+    decided = scores >= model.thresholds
+    labels = {
+        name: {
+            "f1": float(f1_score(gold[:, column], decided[:, column])),
+            "average_precision": float(average_precision_score(gold[:, column], scores[:, column])),
+            "positives": int(gold[:, column].sum()),
+        }
+        for column, name in enumerate(load_schema().names)
+        if gold[:, column].any()
+    }
+    return {
+        "macro_f1": float(np.mean([one["f1"] for one in labels.values()])),
+        "macro_average_precision": float(
+            np.mean([one["average_precision"] for one in labels.values()])
+        ),
+        "labels": labels,
+    }
+
+
+def fine_tune_once(run: Pretraining, corpus: Corpus, base: Path, seed: int) -> dict[str, Any]:
+    """Fine-tune from ``base`` and return the figures, the course of it and the wall minutes."""
+    import torch
+
+    from classifier.models.course import Course
+
+    torch.set_num_threads(run.training.threads)
+    path = Path(run.comparison.experiment)
+    experiment = read_experiment(path)
+    settings = experiment.settings | run.comparison.settings | {"base": str(base), "seed": seed}
+    model: Any = untrained(msgspec.structs.replace(experiment, settings=settings), path)()
+    course: list[dict[str, float]] = []
+
+    def watch(step: int, figures: dict[str, float]) -> None:
+        if "validation.macro_f1" in figures:
+            course.append({"step": step, "macro_f1": figures["validation.macro_f1"]})
+
+    model.course = Course(watch=watch)
+    began = time.perf_counter()
+    with torch.autocast("cpu", torch.bfloat16, enabled=run.training.bf16):
+        model.fit(corpus.train, corpus.validation)
+    minutes = (time.perf_counter() - began) / 60
+    figures = score_validation(model, corpus)
+    return {
+        "seed": seed,
+        "base_sha256": model.facts.base_sha256,
+        **figures,
+        "course": course,
+        "minutes": round(minutes, 2),
+    }
+
+
+def compare(
+    run: Pretraining, prepared: Prepared, *, data: Path, starts: tuple[str, ...] = STARTS
+) -> None:
+    """Fine-tune from each start with each seed; a run that was done before is not done again."""
+    folder = run.place / "compared"
+    folder.mkdir(parents=True, exist_ok=True)
+    experiment = read_experiment(Path(run.comparison.experiment))
+    corpus = load_corpus(data, experiment.sources)
+    for start in starts:
+        base = prepare_start(run, prepared, start)
+        for seed in run.comparison.seeds:
+            path = folder / f"{start}-{seed}.json"
+            if path.exists():
+                continue
+            found = {
+                "start": start,
+                "splits_sha256": corpus.manifest.sha256,
+                "train_sentences": len(corpus.train),
+                "validation_sentences": len(corpus.validation),
+                **fine_tune_once(run, corpus, base, seed),
+            }
+            path.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+            print(start, seed, round(found["macro_f1"], 4), f"{found['minutes']} min", flush=True)

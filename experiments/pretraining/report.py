@@ -1,0 +1,116 @@
+"""All figures of a run in one file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from experiments.pretraining.comparison import STARTS
+from experiments.pretraining.configuration import Pretraining
+from experiments.pretraining.document import DOCUMENT, fill_document
+from experiments.pretraining.export import export_folder
+from experiments.pretraining.preparation import Prepared
+from experiments.pretraining.probe import measure
+
+_POINTS = 60
+
+
+def thin_curve(lines: list[dict[str, float]], points: int = _POINTS) -> list[dict[str, float]]:
+    """Return at most so many lines of a log, evenly spaced, the last one among them."""
+    if len(lines) <= points:
+        return lines
+    chosen = np.unique(np.linspace(0, len(lines) - 1, points).round().astype(int))
+    return [lines[place] for place in chosen]
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return what the run was timed on."""
+    import torch
+    import transformers
+
+    names = [
+        line.split(":", 1)[1].strip()
+        for line in _read(Path("/proc/cpuinfo")).splitlines()
+        if line.startswith("model name")
+    ]
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
+
+
+def summarise(compared: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return mean figures per start, and the paired differences of the seeds that both have."""
+    summary: dict[str, Any] = {}
+    by_seed = {
+        start: {one["seed"]: one for one in compared if one["start"] == start} for start in STARTS
+    }
+    for figure in ("macro_f1", "macro_average_precision"):
+        means = {
+            start: float(np.mean([one[figure] for one in runs.values()]))
+            for start, runs in by_seed.items()
+            if runs
+        }
+        both = sorted(by_seed["random"].keys() & by_seed["pretrained"].keys())
+        summary[figure] = {
+            **means,
+            "differences": {
+                str(seed): by_seed["pretrained"][seed][figure] - by_seed["random"][seed][figure]
+                for seed in both
+            },
+        }
+    return summary
+
+
+def write_report(run: Pretraining, prepared: Prepared) -> Path:
+    """Write the configuration, budget, loss curve, probe and comparison into the results file."""
+    log = _log(run.place / "log.jsonl")
+    compared = [json.loads(_read(path)) for path in sorted((run.place / "compared").glob("*.json"))]
+    weights = export_folder(run) / "model.safetensors"
+    last = log[-1]
+    found = {
+        "command": "python -m experiments.pretraining all experiments/pretraining/encoder.toml",
+        "configuration": msgspec.to_builtins(run),
+        "machine": describe_machine(),
+        "text": prepared.report,
+        "budget": {
+            "tokens_read": last["tokens"],
+            "steps": last["step"],
+            "epochs": round(last["tokens"] / prepared.training.size, 3),
+            "minutes": last["minutes"],
+            "tokens_per_second": round(last["tokens"] / last["minutes"] / 60, 1),
+        },
+        "curve": thin_curve(log),
+        "curve_without_offsets": thin_curve(_log(Path(run.comparison.plain_log))),
+        "probe": measure(run, prepared),
+        "weights": {
+            "bytes": weights.stat().st_size,
+            "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+            "licence": run.licence,
+        },
+        "summary": summarise(compared),
+        "compared": compared,
+    }
+    path = Path(run.comparison.results)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if DOCUMENT.exists():
+        DOCUMENT.write_text(fill_document(_read(DOCUMENT), found), "utf-8")
+    return path
+
+
+def _log(path: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in _read(path).splitlines()]
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8") if path.is_file() else ""

@@ -1,0 +1,232 @@
+"""Headlines: similarity by hand, minimal pairs that flip one thing, the seed, both sides alike."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier.article.headline import (
+    MOST_MATCHES,
+    compare,
+    judge_by_similarity,
+    load_headline_model,
+    load_patterns,
+    pattern_entries,
+    read_headlines,
+)
+from classifier.article.similarity import (
+    RAREST,
+    coverage,
+    dice,
+    parse_number,
+    rarity,
+    read_words,
+    similarities,
+    stem,
+)
+from classifier.corpus.headlines import CLASSES
+from classifier.records import Article, ArticleScore, Headline
+from classifier.scoring import Scorer
+from classifier.text.ingestion import read_articles
+
+SEED = Path(__file__).parents[2] / "seeds" / "000_c8f4650f96df5b00.txt"
+MILL = (
+    "La scierie Vaudrel va supprimer 80 postes au printemps, selon deux délégués du personnel.",
+    "La direction n'a pas souhaité commenter.",
+    "Le site de Larcy emploie 310 personnes.",
+    "Un comité se tiendra jeudi.",
+)
+
+
+@cache
+def scorer() -> Scorer:
+    return Scorer.load()
+
+
+def score(title: str, body: tuple[str, ...], heading: str = "") -> ArticleScore:
+    article = Article("a", "\n".join(body), title=title, heading=heading, sentences=body)
+    return scorer().score(article)
+
+
+def read(title: str, body: tuple[str, ...] = MILL) -> Headline:
+    return read_headlines(score(title, body).sentences)[0]
+
+
+def test_stems_and_dice_by_hand():
+    assert stem("Autorisations") == stem("autorise") == "autori"
+    assert stem("Évêques") == stem("évêque") == "evequ"
+    # aut, uto, tor / aut, uto, tos: two of three on both sides.
+    assert dice("autor", "autos") == pytest.approx(2 * 2 / 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1.200", 1200), ("1 200", 1200), ("12,5", 12.5), ("3.000.000", 3e6), ("2007", 2007)],
+)
+def test_numbers_as_french_writes_them(text, value):
+    assert parse_number(text) == value
+
+
+def test_names_weigh_the_same_whether_known_or_not():
+    table, unknown = rarity()
+    for name in ("Russie", "Ukraine", "Washington", "Pékin", "Israël", "Vaudrel", "américain"):
+        assert table.get(stem(name), unknown) == RAREST, name
+    assert max(table.values()) <= RAREST
+
+
+def test_similarity_is_the_share_of_the_headline_that_is_carried():
+    title = "La scierie Vaudrel va supprimer 80 postes"
+    values = similarities(title, MILL)
+    assert values[0] == max(values) > 0.95
+    assert values[3] < 0.2
+    assert similarities(title, ["La scierie Vaudrel va supprimer 90 postes"])[0] < values[0]
+    assert similarities("et le de", MILL) == [0, 0, 0, 0]
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+@settings(max_examples=60, deadline=None)
+def test_coverage_is_a_share_and_whole_on_itself(one, other):
+    words, others = read_words(one), read_words(other)
+    assert 0 <= coverage(words, others) <= 1
+    assert not words.weights or coverage(words, words) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", list(pattern_entries()))
+def test_the_forms_of_words_find_their_examples(name):
+    entry, form = pattern_entries()[name], load_patterns()[name]
+    assert all(form.search(text) for text in entry.found)
+    assert not any(form.search(text) for text in entry.passed)
+
+
+def test_probabilities_and_matches_are_well_formed():
+    scored = score("La scierie Vaudrel va supprimer 80 postes", MILL, "Le site emploie 310 gens.")
+    assert [one.field for one in scored.headlines] == ["title", "heading"]
+    for one in scored.headlines:
+        assert tuple(one.classes) == CLASSES
+        assert all(0 <= value <= 1 for value in one.classes.values())
+        assert len(one.matches) <= MOST_MATCHES
+        assert [m.sentence for m in one.matches] == sorted(m.sentence for m in one.matches)
+        experimental = load_headline_model().experimental
+        assert not set(one.found) & set(experimental)
+        assert set(one.experimental) <= set(experimental)
+
+
+def test_no_headline_or_no_body_gives_nothing():
+    assert score("", MILL).headlines == ()
+    assert score("Un titre sans corps", ()).headlines == ()
+    assert compare(score("", MILL).sentences, "title") is None
+
+
+def test_a_headline_is_read_the_same_every_time():
+    title = "La scierie Vaudrel va supprimer 80 postes"
+    assert read(title) == read(title)
+
+
+DROPPED = (
+    ("La scierie Vaudrel va supprimer 80 postes", "{}, selon des délégués", MILL),
+    (
+        "Le vaccin d'Almera réduit de moitié les formes graves",
+        "{}, d'après une étude",
+        (
+            "Le vaccin d'Almera réduirait de moitié les formes graves, d'après une étude.",
+            "L'essai a porté sur 60 volontaires.",
+            "Le dossier sera déposé en octobre.",
+        ),
+    ),
+    (
+        "L'armée valdorienne a retiré ses blindés du Sarn",
+        "{}, selon un quotidien",
+        (
+            "D'après un quotidien kestrien, l'armée valdorienne a retiré ses blindés du Sarn.",
+            "L'état-major n'a pas confirmé.",
+            "La trêve date de février.",
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(("asserted", "kept", "body"), DROPPED)
+def test_dropping_the_attribution_shows(asserted, kept, body):
+    dropped, held = read(asserted, body), read(kept.format(asserted), body)
+    assert "drops_attribution" in dropped.found
+    assert "drops_attribution" not in held.found
+    assert held.classes["keeps_attribution"] > dropped.classes["keeps_attribution"] + 0.2
+
+
+def test_a_plain_body_makes_a_plain_headline_faithful():
+    body = ("La scierie Vaudrel a supprimé 80 postes mardi.", *MILL[2:])
+    plain = read("La scierie Vaudrel supprime 80 postes", body)
+    assert "drops_attribution" not in plain.found
+    assert (
+        plain.classes["faithful"]
+        > read("La scierie Vaudrel supprime 80 postes").classes["faithful"]
+    )
+
+
+def test_an_unrelated_headline_is_carried_by_nothing():
+    far = read("Un ours aperçu dans les vignes de Tréfort")
+    near = read("La scierie Vaudrel va supprimer 80 postes")
+    assert far.classes["unsupported"] > near.classes["unsupported"] + 0.3
+    assert near.matches[0].sentence == 1
+
+
+def test_limits_near_the_claim_are_listed():
+    body = (
+        "La circulation sera coupée lundi sur le pont de Larvigne.",
+        "La coupure ne vaut que pour la nuit.",
+        "Le marché aux fleurs a lieu samedi.",
+    )
+    assert read("Le pont de Larvigne coupé à la circulation", body).restrictions == (2,)
+
+
+def test_the_seed_is_read_as_its_body_has_it():
+    [article] = read_articles([SEED], on_fault=lambda fault: pytest.fail(str(fault)))
+    scored = scorer().score(article)
+    headline = scored.headlines[0]
+    texts = {one.sentence.index: one.sentence.text for one in scored.sentences}
+    wide = max(headline.matches, key=lambda match: match.similarity)
+    assert "au plus profond du territoire russe" in texts[wide.sentence]
+    assert wide.attributed
+    limits = " ".join(texts[index] for index in headline.restrictions)
+    assert "qui bordent la région de Kharkov" in limits
+    assert "« n’a pas changé »" in limits
+    assert "drops_attribution" not in headline.found  # the headline names Politico
+
+
+SIDES = (
+    ("Moscou", "Washington"),
+    ("Pékin", "Londres"),
+    ("la Russie", "la France"),
+    ("l'armée russe", "l'armée ukrainienne"),
+)
+
+
+@pytest.mark.parametrize("sides", SIDES)
+def test_swapping_the_sides_changes_no_class(sides):
+    title = "{A} a frappé un dépôt de carburant de {B}"
+    body = (
+        "{A} a frappé un dépôt de carburant de {B}, selon deux diplomates.",
+        "Aucune victime n'a été signalée.",
+        "{B} n'a pas confirmé.",
+    )
+    seen = []
+    for a, b in (sides, sides[::-1]):
+        texts = [text.format(A=a, B=b) for text in (title, *body)]
+        texts = [text[0].upper() + text[1:] for text in texts]
+        seen.append(read(texts[0], tuple(texts[1:])))
+    one, other = seen
+    assert (one.found, one.experimental) == (other.found, other.experimental)
+    assert one.restrictions == other.restrictions
+    for name in CLASSES:
+        assert one.classes[name] == pytest.approx(other.classes[name], abs=0.03), name
+
+
+def test_the_floor_sees_the_similarity_alone():
+    texts = ("La scierie Vaudrel va supprimer 80 postes", MILL)
+    compared = compare(score(*texts).sentences, "title")
+    assert compared is not None
+    assert judge_by_similarity(compared) <= set(CLASSES)

@@ -136,7 +136,8 @@ def extend_schema(base: Schema, path: Path) -> Schema:
         if wrong or not devices or len(set(devices)) < len(devices):
             found = f"devices {', '.join(devices) or 'none'}"
             raise DataError(where, found, "one or more, each once: a-z, 0-9 and _")
-        for what in (label, *label.devices):
+        named: tuple[Label | Device, ...] = (label, *label.devices)
+        for what in named:
             absent = [
                 f"{part} in {language}"
                 for part in ("title", "definition")

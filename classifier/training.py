@@ -78,9 +78,7 @@ def read_experiment(path: Path, data: Path | None = None) -> Experiment:
             str(path), str(error), f"the keys {', '.join(Experiment.__struct_fields__)}"
         ) from None
     if experiment.family not in KNOWN:
-        raise UsageError(
-            f"{path}: family", repr(experiment.family), f"one of {', '.join(KNOWN)}"
-        )
+        raise UsageError(f"{path}: family", repr(experiment.family), f"one of {', '.join(KNOWN)}")
     for source in experiment.sources:
         if data is not None:
             find_source(source, data)
@@ -318,8 +316,9 @@ def _finished(experiment: Experiment, out: Path, corpus: Corpus) -> ModelFiles |
         files = open_model(out)
     except ModelError:
         return None
+    asked = msgspec.json.decode(msgspec.json.encode(experiment))
     made_by = (files.manifest.configuration, files.manifest.data)
-    return files if made_by == (msgspec.to_builtins(experiment), dict(corpus.hashes)) else None
+    return files if made_by == (asked, dict(corpus.hashes)) else None
 
 
 def _watch(say: Say, run: Run | None) -> Watch:

@@ -227,7 +227,74 @@ def _plain_interval(found: Any) -> str:
     return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
 
 
+def batch_speed() -> str:
+    """Return what ``experiments.benchmarks.batch`` measured."""
+    if not (RESULTS / "batch.json").exists():
+        return (
+            "Not measured on this version yet: `python -m experiments.benchmarks.batch --json "
+            "experiments/results/batch.json`."
+        )
+    figures = read("batch")
+    whole, part = figures["whole"], figures["scaling"]
+    small = part["runs"][0][1]
+    cpu = whole["cpu_s"] / whole["articles"] * 1e6
+    return "\n".join(
+        (
+            "| OrangeSum, whole, default model, two workers | |",
+            "|---|---|",
+            f"| articles, sentences, rejected rows | {whole['articles']:,}, "
+            f"{whole['sentences']:,}, {whole['rejected']:,} |",
+            f"| rate, from start to end of the command | {whole['sentences_per_s']:,.0f} "
+            "sentences/s |",
+            f"| rate of CPU time, all processes | {whole['sentences_per_cpu_s']:,.0f} "
+            "sentences a CPU second |",
+            f"| two workers against one, {part['articles']:,} articles | {part['ratio']:.2f} "
+            f"times; two bare processes against one {part['bare_ratio']:.2f} |",
+            f"| peak memory of the parent, {small['articles']:,} → {whole['articles']:,} articles "
+            f"| {small['parent_mb']:.0f} → {whole['parent_mb']:.0f} MB |",
+            f"| peak memory of a worker, {small['articles']:,} → {whole['articles']:,} articles "
+            f"| {small['worker_mb']:.0f} → {whole['worker_mb']:.0f} MB |",
+            "",
+            f"A million such articles take 1,000,000 × {whole['cpu_s']:,.0f} s / "
+            f"{whole['articles']:,} ≈ {cpu:,.0f} CPU seconds, or {cpu / 3600:.1f} CPU hours.",
+        )
+    )
+
+
+def serving_speed() -> str:
+    """Return what ``experiments.benchmarks.serving --all`` measured."""
+    if not (RESULTS / "serving.json").exists():
+        return (
+            "Not measured on this version yet: `python -m experiments.benchmarks.serving --all "
+            "--json experiments/results/serving.json`."
+        )
+    figures = read("serving")
+    one, beside, load = figures["one_connection"], figures["beside"], figures["load"]
+    rates = {
+        name: sum(beside[name]) / len(beside[name]) for name in ("cadrage", "litserve", "mlflow")
+    }
+    return "\n".join(
+        (
+            "| the seed article, default model, one worker | |",
+            "|---|---|",
+            f"| one connection, median and p99 | {one['request_median_ms']:.1f} and "
+            f"{one['request_p99_ms']:.1f} ms |",
+            f"| the bare scoring call, median and p99 | {one['bare_median_ms']:.1f} and "
+            f"{one['bare_p99_ms']:.1f} ms: a request takes {one['ratio_median']:.2f} times that |",
+            f"| 16 connections | {rates['cadrage']:.0f} requests/s; LitServe "
+            f"{rates['litserve']:.0f}, `mlflow models serve` {rates['mlflow']:.0f}: "
+            f"{beside['ratio_to_the_better']:.2f} times the better |",
+            f"| {load['clients']} connections for {load['seconds']:.0f} s | answers by status "
+            f"{', '.join(f'{k}: {v:,}' for k, v in sorted(load['statuses'].items()))}; broken "
+            f"{sum(load['broken'].values())}; memory {load['memory_settled'] / 2**20:.0f} → "
+            f"{load['memory_last'] / 2**20:.0f} MB |",
+        )
+    )
+
+
 PIECES: dict[str, Callable[[], str]] = {
+    "batch-speed": batch_speed,
+    "serving-speed": serving_speed,
     "seed-output": seed_output,
     "quality": quality,
     "comparison": comparison,
@@ -237,6 +304,8 @@ PIECES: dict[str, Callable[[], str]] = {
 }
 DOCUMENTS = (
     ROOT / "README.md",
+    ROOT / "docs" / "batch.md",
+    ROOT / "docs" / "api.md",
     *(ROOT / "data" / source / "CARD.md" for source in SOURCES),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import os
 import re
@@ -86,7 +87,16 @@ def test_it_runs_top_to_bottom_and_renders(path, tmp_path):
     loaded = re.findall(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="([^"]*)"', page)
     assert [one[:30] for one in loaded if not one.startswith("data:")] == []
     assert "@import" not in page
-    assert page.count("jp-RenderedImage") >= 1
+    drawn = sum(
+        bool(re.search(r"(?:_figure\(.*\)|^figure)\s*$", cell.source))
+        for cell in read(path).cells
+        if cell.cell_type == "code"
+    )
+    pictures = page.count('src="data:image/png;base64,')
+    # A figure is absent where the slice has nothing for it: no relay, no two labels at once.
+    assert drawn - 2 <= pictures <= drawn
+    assert pictures >= 1
+    assert "<Figure size" not in re.sub(r'alt="[^"]*"', "", html.unescape(page))
     assert "In&nbsp;[&nbsp;]" not in page
     assert TEXT.search(page)
     assert {file: file.stat().st_mtime_ns for file in ROOT.glob("notebooks/**/*")} == before

@@ -15,7 +15,7 @@ from classifier.article.gazetteer import Gazetteer
 from classifier.article.hands import HandFinder, learn_outlets
 from classifier.article.order import NEWSROOMS
 from classifier.article.outlets import gazetteer_for
-from classifier.article.references import References
+from classifier.article.references import BREAK, References
 from classifier.corpus.hands import identity
 from classifier.records import Article, Chain, ChainEdge, ChainNode, Claim, Cue, Hand, Sentence
 from classifier.text.normalise import normalise
@@ -33,6 +33,11 @@ _REQUEST = re.compile(
 _STAFF = re.compile(
     r"(?:contacté|joint|sollicité|interrogé)e?s? par (?:l'|la |le )?$"
     r"|(?:correspondante?|journaliste|photographe|reporter|équipe)s? (?:de |du |d')(?:l'|la |le )?$"
+)
+_RESUMES = re.compile(r"(?:il|elle|ils|elles|ces?|cette|cet|celui|celle)\b", re.IGNORECASE)
+_DOUBTS = re.compile(
+    r"\b(?:présum|préten|supposé|soi-disant|allégu|sembl|apparem|invérifi|vérifi|authent)",
+    re.IGNORECASE,
 )
 _SAW = re.compile(r"\b(?:a|ont) (?:pu )?(?:constaté|vu|observé|vérifié|compté)\b|\bvue? par\b")
 
@@ -87,8 +92,10 @@ class ChainFinder:
         whole = " \n ".join((self.article.publisher, *texts))
         if self.gazetteer is None:
             self.gazetteer = gazetteer_for(whole)
-        self._text = normalise(" \n ".join(texts)).text
-        learned = learn_outlets(self.article.title, texts)
+        self._flat = {unit.index: normalise(unit.text).text for unit in self.units}
+        flat = list(self._flat.values())
+        self._text = BREAK.join(flat)
+        learned = learn_outlets(normalise(self.article.title).text, flat)
         self._finder = HandFinder(self.gazetteer, learned)
         self._references = References(self._text, self.gazetteer)
 
@@ -102,23 +109,23 @@ class ChainFinder:
                 raw = credit_outlets(raw, self.cues.get(unit.index, ()))
                 flat = unit.text.replace("’", "'")
                 found.append(SourcedSentence(unit, self._references.resolve(raw, flat, before)))
-            before += normalise(unit.text).text + " \n "
+            before += self._flat[unit.index] + BREAK
         return found
 
     def credits(self) -> list[tuple[str, bool, Sentence, int, int]]:
         """Return the newsrooms that the whole piece is taken from: name, agency, place."""
         found: dict[str, tuple[str, bool, Sentence, int, int]] = {}
         for unit in sorted(self.units, key=lambda unit: unit.kind != "credit"):
-            flat = normalise(unit.text).text
+            flat = self._flat[unit.index]
             credit = unit.kind == "credit"
             if not credit and _ASKING.search(flat) is None and "journaliste" not in flat:
                 continue
             for outlet in self._finder.outlets(flat, self.covered.get(unit.index)):
                 before = flat[: outlet.start]
                 shown = credit and not re.search(r"(?:photos?|©|crédits?)\b[^.]*$", before, re.I)
-                if not shown and not _REQUEST.search(before):
-                    if not (outlet.agency and _STAFF.search(before)):
-                        continue
+                asked = _REQUEST.search(before) or (outlet.agency and _STAFF.search(before))
+                if not shown and not asked:
+                    continue
                 if not self._is_publisher(outlet.name):
                     place = (outlet.name, outlet.agency, unit, outlet.start, outlet.end)
                     found.setdefault(identity(outlet.name), place)
@@ -134,8 +141,7 @@ class ChainFinder:
         return kept
 
     def _same(self, a: str, b: str) -> bool:
-        assert self.gazetteer is not None
-        return identity(a) == identity(b) or self.gazetteer.same_outlet(a, b)
+        return self._references.same(a, b)
 
     def _is_publisher(self, name: str) -> bool:
         return bool(self.article.publisher) and self._same(name, self.article.publisher)
@@ -259,7 +265,7 @@ class _Claims:
         settled: list[list[tuple[str, int | None]]] = []
         for place, found in enumerate(ends):
             settled.append([self._settle(place, end, stated) for end in found])
-        for place, one in enumerate(sourced):
+        for place in range(len(sourced)):
             if not settled[place]:
                 settled[place] = [self._continue(place, sourced, settled)]
         grouped: dict[tuple[str, int | None], list[int]] = {}
@@ -334,12 +340,22 @@ class _Claims:
         sourced: Sequence[SourcedSentence],
         settled: Sequence[list[tuple[str, int | None]]],
     ) -> tuple[str, int | None]:
-        """Return the claim that a sentence without a hand goes on with, if it stands beside one."""
+        """Return the claim that a sentence without a hand goes on with, if it does.
+
+        A headline announces the next one's claim; a pronoun at the start and the journalistic
+        conditional go on with what stands before; *l'auteur présumé* alone goes on with nothing.
+        """
         here = sourced[place].sentence
-        for other in (place - 1, place + 1):
-            if not 0 <= other < len(sourced) or not settled[other]:
-                continue
-            unit = sourced[other].sentence
-            if abs(unit.index - here.index) == 1 and (other < place or here.field != "text"):
-                return settled[other][-1]
+        text = normalise(here.text).text
+        if here.field != "text":
+            near = [place + 1, place - 1]
+        elif _RESUMES.match(text) or not _DOUBTS.search(text):
+            near = [place - 1]
+        else:
+            near = []
+        for other in near:
+            if 0 <= other < len(sourced) and settled[other]:
+                distance = abs(sourced[other].sentence.index - here.index)
+                if distance <= 2 or here.field != "text":
+                    return settled[other][-1]
         return ("missing", None)

@@ -100,12 +100,15 @@ class _Unit:
     Attributes:
         similarity: to the headline's claim.
         attributed: 0 to 1, how clearly it is somebody's word.
+        hedged, relayed: probabilities of its labels.
         forms: names of the patterns found.
     """
 
     index: int
     similarity: float
     attributed: float
+    hedged: float
+    relayed: float
     forms: frozenset[str]
     words: Words
     place: int
@@ -216,16 +219,17 @@ def _read_unit(place: int, one: SentenceScore, headline: Words) -> _Unit:
     text = normalise(one.sentence.text).text
     words = read_words(text)
     forms = frozenset(name for name, form in load_patterns().items() if form.search(text))
-    probable = max(
-        (one.labels[name].probability for name in (HEDGED, RELAYED) if name in one.labels),
-        default=0.0,
+    hedged, relayed = (
+        one.labels[name].probability if name in one.labels else 0.0 for name in (HEDGED, RELAYED)
     )
     quoted = sum(len(part) for part in _QUOTED.findall(text)) / max(len(text), 1)
     said = 0.8 if "speech" in forms else 0.7 if "quote" in forms and quoted > 0.3 else 0.0
     if text[:1] in '"«' or text[-1:] in '"»':
         said = max(said, 0.8)
-    attributed = max(probable, said)
-    return _Unit(one.sentence.index, coverage(headline, words), attributed, forms, words, place)
+    attributed = max(hedged, relayed, said)
+    similarity = coverage(headline, words)
+    index = one.sentence.index
+    return _Unit(index, similarity, attributed, hedged, relayed, forms, words, place)
 
 
 def _related(
@@ -277,6 +281,10 @@ def _features(
     plain = max((u.similarity * (1 - u.attributed) for u in units), default=0.0)
     spoken = max((u.similarity * u.attributed for u in units), default=0.0)
     top = ranked[0]
+    said_top = max(top.hedged, top.relayed, 0.9 * ("speech" in top.forms))
+    plain_top = max((u.similarity for u in units if _is_plain(u)), default=0.0)
+    plain_share = plain_top / top.similarity if top.similarity else 0.0
+    bare = float(shown < 0.5)
     second = ranked[1].similarity if len(ranked) > 1 else 0.0
     inside = [value for unit in matches for value in unit.words.numbers]
     every = {value for unit in units for value in unit.words.numbers}
@@ -310,6 +318,14 @@ def _features(
         "dropped": min(said) * (1 - shown),
         "dropped_best": top.attributed * (1 - shown) * top.similarity,
         "kept": min(said) * shown,
+        "drop": said_top * bare,
+        "drop_labelled": max(top.hedged, top.relayed) * bare,
+        "drop_alone": said_top * bare * (1 - plain_share),
+        "drop_labelled_alone": max(top.hedged, top.relayed) * bare * (1 - plain_share),
+        "drop_alone_close": said_top * bare * (1 - plain_share) * top.similarity,
+        "plain_share": plain_share,
+        "bare": bare,
+        "announced_bare": float("announced" in top.forms) * bare,
         "announced": float("announced" in matched),
         "announced_shown": float("announced" in matched) * (1 - shown),
         "limits": float(len(limits)),
@@ -325,6 +341,10 @@ def _features(
         "number_absent": float(absent),
         "first_sentence": float(top.place == 0),
     }
+
+
+def _is_plain(unit: _Unit) -> bool:
+    return max(unit.hedged, unit.relayed) < 0.5 and "speech" not in unit.forms
 
 
 def _is_raised(value: float, inside: Iterable[float]) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from classifier.article.phrases import Phrase, Reader
+from classifier.article.phrases import Reader
+from classifier.article.tokens import Phrase
 
 NEWSROOMS = ("outlet", "agency")
 
@@ -16,8 +17,8 @@ class Place:
 
     Attributes:
         role: ``frame`` (selon …), ``subject`` of a verb of saying, ``cited`` (citant …), ``agent``
-            (publié par …), ``told`` (à l'agence …), ``noted`` (les informations de …), ``bare``: a pronoun, a hand only where the
-            sentence has no other form of it.
+            (publié par …), ``told`` (à l'agence …), ``noted`` (les informations de …), ``bare``: a
+            pronoun, a hand only where the sentence has no other form of it.
         verb: the token of its verb, -1 without one.
         group: places of one group stand side by side: *Le Soir et La Dépêche*.
     """
@@ -68,9 +69,7 @@ _WHO = frozenset(
 )
 
 
-def _citer(
-    kept: Sequence[Place], n: int, rooms: Sequence[int], reader: Reader
-) -> int | None:
+def _citer(kept: Sequence[Place], n: int, rooms: Sequence[int], reader: Reader) -> int | None:
     """Return who cites the hand ``n``.
 
     That is the subject of the citing verb, the hand that a relative clause resumes (*un avocat,
@@ -97,7 +96,8 @@ def _published(kept: Sequence[Place], n: int) -> int | None:
     if before and kept[n].verb - kept[before[-1]].phrase.after <= 6:
         return before[-1]
     after = [m for m in range(n + 1, len(kept)) if kept[m].role == "subject"]
-    return (after or before[-1:] or [None])[0]
+    found = after or before[-1:]
+    return found[0] if found else None
 
 
 def _carrier(
@@ -134,7 +134,11 @@ def _carrier(
             continue
         if mine.role == "subject" and other.role == "frame" and other.phrase.type != "document":
             return m
-        if m < n and other.role == "subject" and other.phrase.after <= other.verb < mine.phrase.first:
-            if any(reader.low(k) in ("que", "qu'") for k in range(other.verb, mine.phrase.first)):
-                return m
+        if (
+            m < n
+            and other.role == "subject"
+            and other.phrase.after <= other.verb < mine.phrase.first
+            and any(reader.low(k) in ("que", "qu'") for k in range(other.verb, mine.phrase.first))
+        ):
+            return m
     return None

@@ -8,27 +8,36 @@ offsets are those of the normalised sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
-import msgspec
+from classifier.article.tokens import Outlet, Phrase, Token, tokens_of
+from classifier.article.vocabulary import Vocabulary, vocabulary
 
-from classifier.schema import resource_bytes
-
-_TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*'?|[^\w\s]")
 _DETERMINERS = frozenset(
     {"le", "la", "les", "l'", "un", "une", "des", "deux", "trois", "quatre", "cinq", "plusieurs"}
     | {"certains", "certaines", "quelques", "son", "sa", "ses", "leur", "leurs", "ce", "cet"}
     | {"cette", "ces", "notre", "nos", "aucun", "chaque", "nombre"}
 )
 _FEW = frozenset({"deux", "trois", "quatre", "cinq"})
-_INDEFINITE = _FEW | {"un", "une", "des", "de", "d'", "plusieurs", "certains", "certaines", "autres"}
+_INDEFINITE = _FEW | {
+    "un",
+    "une",
+    "des",
+    "de",
+    "d'",
+    "plusieurs",
+    "certains",
+    "certaines",
+    "autres",
+}
 _PARTICLES = frozenset(
     {"de", "du", "la", "le", "van", "von", "der", "den", "ben", "bin", "al", "el", "da", "di", "d'"}
 )
 _CIVIL = frozenset({"M", "MM", "Mme", "Mmes", "Me", "Mlle", "Dr", "Pr", "Mgr", "Maître"})
 _OF = frozenset({"de", "du", "des", "d'"})
+_SOME = frozenset({"certains", "certaines", "beaucoup", "nombreux"})
+_AUXILIARY = frozenset({"a", "ont", "avait", "est", "aurait", "était"})
 _ARTICLES = frozenset({"Le", "La", "Les", "L'", "The"})
 _BODIES = ("institution", "outlet", "agency")
 _MADE_BY = re.compile(r"(?:réalis|men|command|conduit|rédig|élabor)(?:ée?s?|e?s?)")
@@ -36,152 +45,6 @@ _ADJECTIVE = re.compile(r"[a-zà-ÿ-]{4,}")
 _DONE = re.compile(r"\w{2,}(?:ée?s?|ie?s?|ue?s?|ite?s?)")
 _DONE_BY = frozenset({"par", "à", "au", "aux", "dans", "sur", "lors", "en", "depuis", "le"})
 _ADVERB = re.compile(r"\w{3,}ment")
-_EVEN = ("aussi", "également", "notamment", "ainsi", "encore", "lui-même", "elle-même")
-_ENDINGS = ("e", "ent", "ait", "aient", "eait", "era", "a", "èrent")
-
-
-class _Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    heads: dict[str, str]
-    roles: dict[str, str]
-    verbs: dict[str, str]
-    places: dict[str, str | list[str]]
-    words: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The word lists of ``resources/hands.toml``, made ready.
-
-    Attributes:
-        heads: noun → types it can be the head of, in the order of the file.
-        says: finite forms of verbs of saying.
-        said: their past participles.
-        human: those whose subject is somebody, whatever the noun.
-        weak: participles that say something of a newsroom only.
-        cited: matches what stands before a hand that is cited.
-        asked, credit, filler, time: see the file.
-        before, stop, pronouns, capitals, story: see the file.
-    """
-
-    heads: Mapping[str, tuple[str, ...]]
-    says: frozenset[str]
-    said: frozenset[str]
-    human: frozenset[str]
-    weak: frozenset[str]
-    cited: re.Pattern[str]
-    asked: frozenset[str]
-    credit: frozenset[str]
-    filler: frozenset[str]
-    time: frozenset[str]
-    before: frozenset[str]
-    stop: frozenset[str]
-    pronouns: frozenset[str]
-    capitals: frozenset[str]
-    story: frozenset[str]
-    platforms: frozenset[str]
-
-
-@cache
-def vocabulary() -> Vocabulary:
-    """Return the word lists, read once."""
-    raw = msgspec.toml.decode(resource_bytes("hands.toml"), type=_Vocabulary)
-    heads: dict[str, tuple[str, ...]] = {}
-    for type_, nouns in raw.heads.items():
-        for noun in nouns.split():
-            heads[noun] = (*heads.get(noun, ()), type_)
-    for noun, types in list(heads.items()):
-        if noun.endswith("al"):
-            heads.setdefault(noun[:-1] + "ux", types)
-        elif noun[-1] not in "sxz":
-            heads.setdefault(noun + "s", types)
-    def listed(table: Mapping[str, str | list[str]], name: str) -> frozenset[str]:
-        value = table[name]
-        return frozenset(value.split() if isinstance(value, str) else value)
-
-    def conjugate(stems: Iterable[str]) -> frozenset[str]:
-        return frozenset(stem + end for stem in stems for end in _ENDINGS)
-
-    cited = sorted(listed(raw.places, "cited"), key=len, reverse=True)
-    asked = listed(raw.places, "asked")
-    return Vocabulary(
-        heads=heads,
-        says=listed(raw.verbs, "forms") | conjugate(listed(raw.verbs, "er")),
-        said=listed(raw.verbs, "past"),
-        human=listed(raw.verbs, "human") | conjugate(listed(raw.verbs, "human")),
-        weak=listed(raw.verbs, "weak"),
-        cited=re.compile(rf"\b(?:{'|'.join(map(re.escape, cited))}) (?:(?:{'|'.join(_EVEN)}) )?"),
-        asked=frozenset(word + end for word in asked for end in ("", "e", "s", "es")),
-        credit=listed(raw.places, "credit"),
-        filler=listed(raw.places, "filler"),
-        time=listed(raw.places, "time"),
-        before=listed(raw.words, "before"),
-        stop=listed(raw.words, "stop"),
-        pronouns=listed(raw.words, "pronouns"),
-        capitals=listed(raw.words, "capitals"),
-        story=listed(raw.roles, "story"),
-        platforms=listed(raw.words, "platforms"),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word or mark of a normalised sentence; ``low`` is it in small letters."""
-
-    start: int
-    end: int
-    text: str
-    low: str
-
-    @property
-    def capital(self) -> bool:
-        return self.text[0].isupper()
-
-    @property
-    def word(self) -> bool:
-        return self.text[0].isalnum()
-
-
-def tokens_of(text: str) -> list[Token]:
-    """Return the tokens of a normalised sentence; an elision (``l'``) is one by itself."""
-    found = []
-    for match in _TOKEN.finditer(text):
-        word = match[0]
-        found.append(Token(match.start(), match.end(), word, word.lower()))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """An outlet's name that stands in the sentence, as the gazetteer or the lexicon has it."""
-
-    start: int
-    end: int
-    name: str
-    agency: bool
-    certain: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A noun phrase that can be a hand.
-
-    Attributes:
-        first, after: its tokens are ``tokens[first:after]``.
-        start, end: its characters.
-        type: see :data:`classifier.records.HAND_TYPES`.
-        head: its head noun in small letters; empty for a bare name.
-        name: the name within it; empty where there is none.
-        definite: whether it points to one thing known (*le*, *ce*, *son*).
-    """
-
-    first: int
-    after: int
-    start: int
-    end: int
-    type: str
-    head: str = ""
-    name: str = ""
-    definite: bool = False
 
 
 @dataclass
@@ -257,6 +120,8 @@ class Reader:
         if here >= len(tokens):
             return None
         token = tokens[here]
+        if token.low in _SOME and self.low(here + 1) in _OF:
+            return None
         if token.low in words.heads and not (
             token.capital and here > 0 and self._is_name(here) and not determiner
         ):
@@ -327,9 +192,9 @@ class Reader:
                 if step is None:
                     break
                 here = step
-            elif low == "en" and self.low(here + 1) == "chef":
-                here += 2
-            elif low == "et" and self._goes_on(here + 1, here == at + 1, types[0]):
+            elif (low == "en" and self.low(here + 1) == "chef") or (
+                low == "et" and self._goes_on(here + 1, here == at + 1, types[0])
+            ):
                 here += 2
             elif types[0] == "document" and _MADE_BY.fullmatch(low) and self.low(here + 1) == "par":
                 step = self.complement_end(here + 1)
@@ -358,7 +223,7 @@ class Reader:
                 here = name_end
                 break
             elif low == "," and types[0] == "person" and determiner not in ("des", "deux"):
-                if self._is_full_name(here + 1):
+                if self._is_full_name(here + 1) and not self._goes_on_with_verb(here + 1):
                     name_end = self._name_end(here + 1)
                     name = self.text[tokens[here + 1].start : tokens[name_end - 1].end]
                     here = name_end
@@ -463,6 +328,11 @@ class Reader:
             return False
         return not (at == 0 and (token.low in self._words.stop or token.low in self._words.heads))
 
+    def _goes_on_with_verb(self, at: int) -> bool:
+        """Say whether the name at ``at`` opens a clause: *selon l'avocat, M. Roux dit*."""
+        after = self._name_end(at)
+        return after < len(self.tokens) and self.tokens[after].low in self._words.says | _AUXILIARY
+
     def _is_full_name(self, at: int) -> bool:
         return (
             self._is_name(at)
@@ -539,12 +409,3 @@ class Reader:
             name = self.text[tokens[at].start : tokens[after - 1].end]
             return self._make(first, after, "institution", "", name, True)
         return self._make(first, after, "person", "", name, True)
-
-
-def names_of(found: Iterable[Outlet]) -> list[Outlet]:
-    """Return outlets in order, of two that overlap the longer."""
-    kept: list[Outlet] = []
-    for outlet in sorted(found, key=lambda one: (one.start - one.end, one.start)):
-        if all(outlet.end <= other.start or other.end <= outlet.start for other in kept):
-            kept.append(outlet)
-    return sorted(kept, key=lambda one: one.start)

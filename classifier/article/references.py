@@ -12,16 +12,21 @@ from dataclasses import dataclass, field, replace
 
 from classifier.article.gazetteer import Gazetteer
 from classifier.article.order import NEWSROOMS
-from classifier.article.phrases import vocabulary
+from classifier.article.vocabulary import vocabulary
 from classifier.corpus.hands import identity
 from classifier.records import Hand
 
+BREAK = "\n"
+"""What stands between the units of an article's text: no normalised unit holds it."""
+
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-_DEFINITE = re.compile(r"^(?:l[ea]s? |l'|ce(?:t|tte|s)? |cette même |l[ae] même |même |ce même )", re.I)
+_DEFINITE = re.compile(
+    r"^(?:l[ea]s? |l'|ce(?:t|tte|s)? |cette même |l[ae] même |même |ce même )", re.I
+)
 _OWN = re.compile(r"^(?:sa|ses|son|leurs?) ", re.IGNORECASE)
 _ONE_OF = re.compile(r"^(?:l'une? d|une? d)(?:e ces|e ses|'entre|es) ?", re.IGNORECASE)
 _CIVIL = re.compile(r"^(?:M|MM|Mme|Mmes|Me|Mlle|Dr|Pr|Mgr|Maître)\.? ")
-_CAPITALS = r"[A-ZÀ-Þ][\w'’.-]*"
+_CAPITALS = r"[A-ZÀ-Þ](?:[\w'’-]*\w|\.(?= [A-ZÀ-Þ]))?"
 _SHORT = frozenset({"il", "elle", "lui", "eux", "elles", "ils", "dernier", "dernière", "derniers"})
 _BROADCAST = {"chaîne": ("television", "channel"), "radio": ("radio",), "station": ("radio",)}
 _PAPERS = {
@@ -62,6 +67,14 @@ class References:
     text: str
     gazetteer: Gazetteer
     known: list[_Known] = field(default_factory=list)
+    _same: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
+
+    def same(self, a: str, b: str) -> bool:
+        """Say whether two names are one outlet's."""
+        if (a, b) not in self._same:
+            one = identity(a) == identity(b) or self.gazetteer.same_outlet(a, b)
+            self._same[a, b] = self._same[b, a] = one
+        return self._same[a, b]
 
     def resolve(self, hands: Sequence[Hand], text: str, before: str) -> tuple[Hand, ...]:
         """Return the hands of a sentence with their names, and carriers that stand elsewhere.
@@ -118,11 +131,7 @@ class References:
         name = hand.name
         if name:
             for one in self.known:
-                if one.type in NEWSROOMS and (
-                    identity(one.name) == identity(name)
-                    or self.gazetteer.same_outlet(one.name, name)
-                    or _begins(one.name, name)
-                ):
+                if one.type in NEWSROOMS and (self.same(one.name, name) or _begins(one.name, name)):
                     return replace(hand, name=one.name, type=one.type)
             return hand
         head = _head(words)
@@ -176,7 +185,11 @@ class References:
             return replace(hand, name=self._full(name))
         low = words.lower().split()[-1]
         if low in _SHORT and hand.type == "person":
-            return replace(hand, name=self._named_before(before) or words)
+            name = self._named_before(before) or words
+            known = self._last(("person",), lambda one: one.name == name)
+            return replace(
+                hand, name=name, carriers=known.carriers if known and not hand.by else ()
+            )
         head = _head(words)
         if _DEFINITE.match(words) and head and len(_WORD.findall(words)) <= 2:
             found = self._last(("anonymous",), lambda one: one.head == head)
@@ -206,7 +219,9 @@ class References:
             return known.name
         if " " in name:
             return name
-        match = re.search(rf"(?<![\w'])({_CAPITALS}(?: {_CAPITALS})*) {re.escape(name)}\b", self.text)
+        match = re.search(
+            rf"(?<![\w'])({_CAPITALS}(?: {_CAPITALS})*) {re.escape(name)}\b", self.text
+        )
         if match and not _CIVIL.match(match[1] + " ") and match[1].lower() not in vocabulary().stop:
             return f"{match[1]} {name}"
         return name
@@ -214,7 +229,7 @@ class References:
     def _named_before(self, before: str) -> str:
         """Return whom a pronoun stands for: the first named in the nearest sentence that names."""
         people = {one.name.split()[-1]: one.name for one in self.known if one.type == "person"}
-        for unit in reversed(before.split(" \n ")[-5:]):
+        for unit in reversed(before.split(BREAK)[-5:]):
             named = [
                 (match.start(), match[1])
                 for match in re.finditer(rf"(?<![\w'])({_CAPITALS}(?: {_CAPITALS})+)", unit)
@@ -226,8 +241,8 @@ class References:
                     named.append((match.start() - len(name), name))
             if named:
                 return self._full(_CIVIL.sub("", min(named)[1]))
-        last = self._last(("person",))
-        return last.name if last else ""
+        person = self._last(("person",))
+        return person.name if person else ""
 
     def _institution(self, hand: Hand, words: str) -> Hand:
         name = hand.name or words
@@ -244,7 +259,7 @@ class References:
 
 
 def _begins(whole: str, part: str) -> bool:
-    """Say whether ``part`` is the beginning of a longer name: *La Gazette* of *La Gazette d'Oran*."""
+    """Say whether ``part`` begins a longer name: *La Gazette*, *La Gazette d'Oran*."""
     a, b = identity(whole), identity(part)
     return a != b and a.startswith(b + " ")
 

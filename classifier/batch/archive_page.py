@@ -230,7 +230,7 @@ def _table(groups: Iterable[Group], first: str, field: str, place: str) -> str:
         for group in groups
     )
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{place}-name">'
+        f'<div class="scroll" tabindex="0" role="group" aria-labelledby="{place}-name">'
         f'<table><thead><tr><th scope="col">{first}</th>'
         f'<th scope="col">{both("articles")}</th><th scope="col">{both("sentences")}</th>{heads}'
         f"</tr></thead><tbody>{rows}</tbody></table></div>"

@@ -11,7 +11,7 @@ from typing import Any
 from classifier.cli.shared import utf8
 from classifier.errors import UsageError
 
-TASKS = ("labels", "headline", "signals")
+TASKS = ("labels", "headline", "signals", "chain")
 
 
 def run_task(options: argparse.Namespace) -> int:
@@ -25,7 +25,7 @@ def run_task(options: argparse.Namespace) -> int:
     if len(options.model) > 1:
         raise UsageError("evaluate --task", f"{len(options.model)} models", "one")
     scorer = Scorer.load(Path(options.model[0]) if options.model else None)
-    text, document = {"headline": _headline, "signals": _signals}[options.task](
+    text, document = {"headline": _headline, "signals": _signals, "chain": _chain}[options.task](
         scorer, options.data
     )
     utf8(sys.stdout).write(text)
@@ -51,3 +51,10 @@ def _signals(scorer: Any, data: Path) -> tuple[str, Any]:
 
     figures = evaluate_signals(scorer, data, read_gold(scorer, data))
     return signal_table(figures), {"model": scorer.info.sha256, **signal_document(figures)}
+
+
+def _chain(scorer: Any, data: Path) -> tuple[str, Any]:
+    from classifier.evaluation.chains import chain_document, chain_table, evaluate_chains
+
+    figures = evaluate_chains(scorer, data)
+    return chain_table(figures), {"model": scorer.info.sha256, **chain_document(figures)}

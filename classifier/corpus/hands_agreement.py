@@ -200,7 +200,7 @@ def type_kappa(pairs: Iterable[tuple[HandsView, HandsView]]) -> float:
         for mine, theirs in zip(first.hands, second.hands, strict=True):
             cues = [cue for cue, _ in mine], [cue for cue, _ in theirs]
             for one, other in pair_cues(*cues, overlap=True, devices=False):
-                row, column = (HAND_TYPES.index(cue.device) for cue in (one, other))  # type: ignore[arg-type]
+                row, column = (HAND_TYPES.index(cue.device) for cue in (one, other))
                 table[row, column] += 1
     return float(cohen_kappa(table))
 
@@ -209,6 +209,8 @@ def comparison_table(title: str, figures: Mapping[str, Interval]) -> str:
     """Return a comparison as plain text."""
     lines = [title]
     for name, shown in FIGURES.items():
+        if name not in figures:
+            continue
         one = figures[name]
         if np.isnan(one.value):
             lines.append(f"  {shown:44s} undefined: {one.reason}")

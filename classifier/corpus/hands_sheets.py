@@ -137,7 +137,7 @@ class HandsAnswers:
             if claim[2] not in ORIGIN_KINDS:
                 raise ValueError(f"a kind of origin: {', '.join(ORIGIN_KINDS)}")
             origin = "" if claim[3].strip() in ("-", "–", "?") else claim[3].strip()
-            self.claims.append(ClaimMark(tuple(units), claim[2], origin))  # type: ignore[arg-type]
+            self.claims.append(ClaimMark(tuple(units), claim[2], origin))
             return
         key, _, value = line.partition("|")
         value = value.strip()

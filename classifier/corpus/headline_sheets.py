@@ -52,6 +52,7 @@ class HeadlineStratum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         body_with: what some sentence of the body must hold.
         most_shared: the largest share of the title's long words that the body repeats.
         other_number: the title must hold a number that the body does not.
+        alone: no sentence like the title may be without ``opening_with``; the title alone is read.
     """
 
     name: str
@@ -64,6 +65,7 @@ class HeadlineStratum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body_with: str = ""
     most_shared: float = 1.0
     other_number: bool = False
+    alone: bool = False
 
 
 class HeadlinePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,7 +117,9 @@ def draw_headlines(
             if not plan.shortest <= len(body) <= plan.longest or not _opens(article, body, stratum):
                 continue
             mark = unread(article, stratum.source, selection=stratum.name)
-            if mark.pairs:
+            if stratum.alone:
+                mark = msgspec.structs.replace(mark, pairs=mark.pairs[:1])
+            if mark.pairs and mark.pairs[0].field == "title":
                 taken.add(mark.key)
                 drawn.append((mark, article))
                 count += 1
@@ -163,6 +167,10 @@ def _opens(article: Article, body: Sequence[Sentence], stratum: HeadlineStratum)
     if not stratum.opening_with:
         return True
     pattern = re.compile(stratum.opening_with, re.IGNORECASE)
+    if stratum.alone and any(
+        not pattern.search(one.text) and shared(article.title, one.text) >= 0.4 for one in body
+    ):
+        return False
     return any(
         pattern.search(one.text) and shared(article.title, one.text) >= 0.4
         for one in body[:_OPENING]

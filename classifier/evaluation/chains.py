@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from classifier.article.chain import ChainFinder
 from classifier.article.gazetteer import load_gazetteer
+from classifier.corpus.dataset import Document
 from classifier.corpus.hands import ROOT, ReadHands
-from classifier.corpus.hands_agreement import HandsView, compare_views, view_hands
+from classifier.corpus.hands_agreement import HandsView, compare_views, comparison_table, view_hands
 from classifier.corpus.hands_passes import load_hands
+from classifier.corpus.splits import read_splits
 from classifier.models.cues import evidence, load_lexicon
 from classifier.records import Chain, Cue
+from classifier.scoring import Scorer
 from classifier.statistics import Interval
 from classifier.text.normalise import normalise
 
@@ -67,16 +72,18 @@ def find_view(read: ReadHands) -> tuple[HandsView, Chain]:
         read.document.key,
         tuple(hands),
         chain_names(chain),
-        tuple(
-            (
-                one.sentences,
-                one.kind,
-                chain.nodes[one.origin].name if one.origin is not None else "",
-            )
-            for one in chain.claims
-        ),
+        claim_names(chain),
         tuple(mark.index for mark in read.document.sentences),
     ), chain
+
+
+def claim_names(chain: Chain) -> tuple[tuple[tuple[int, ...], str, str], ...]:
+    """Return a chain's claims with their origins by name."""
+    nodes = chain.nodes
+    return tuple(
+        (one.sentences, one.kind, "" if one.origin is None else nodes[one.origin].name)
+        for one in chain.claims
+    )
 
 
 def chain_names(chain: Chain) -> tuple[tuple[str, str], ...]:
@@ -85,8 +92,93 @@ def chain_names(chain: Chain) -> tuple[tuple[str, str], ...]:
     return tuple((names[edge.carrier], names[edge.source]) for edge in chain.edges)
 
 
-def judge_chains(bench: HandsBench, *, replicates: int = 2000) -> dict[str, Interval]:
-    """Return the figures of the program against gold, each with its interval over articles."""
-    return compare_views(
-        [(view_hands(one), find_view(one)[0]) for one in bench.documents], replicates=replicates
-    )
+@dataclass(frozen=True)
+class ChainFigures:
+    """The figures of one part of the gold.
+
+    Attributes:
+        split: train, validation or test.
+        given: with the gold's hedged and relayed sentences given.
+        whole: edges, depth and origins when a model finds those sentences too.
+    """
+
+    split: str
+    documents: int
+    sentences: int
+    given: Mapping[str, Interval]
+    whole: Mapping[str, Interval]
+
+
+WHOLE = ("edge_f1", "chain_exact", "depth", "origins", "origin_kind")
+"""The figures that do not need the gold's own sentences."""
+
+
+def evaluate_chains(
+    scorer: Scorer, data: Path, splits: Sequence[str] = ("test", "validation", "train")
+) -> list[ChainFigures]:
+    """Judge hands and chains on every part of the gold.
+
+    The rules were written looking at train and validation documents: only test is unseen.
+
+    Raises:
+        DataError: no gold, no splits, or a text that is not here.
+    """
+    manifest = read_splits(data / "splits.json")
+    found = []
+    for split in splits:
+        bench = load_bench(data, manifest.keys(split))
+        gold = [view_hands(one) for one in bench.documents]
+        given = [find_view(one)[0] for one in bench.documents]
+        whole = [
+            score_view(scorer, one, view) for one, view in zip(bench.documents, given, strict=True)
+        ]
+        found.append(
+            ChainFigures(
+                split,
+                len(bench),
+                bench.sentences,
+                compare_views(zip(gold, given, strict=True)),
+                {
+                    name: value
+                    for name, value in compare_views(zip(gold, whole, strict=True)).items()
+                    if name in WHOLE
+                },
+            )
+        )
+    return found
+
+
+def score_view(scorer: Scorer, read: ReadHands, given: HandsView) -> HandsView:
+    """Return the chain that the scorer draws by itself; the hands stay those of ``given``."""
+    chain = scorer.score_document(Document(read.article, read.context)).chain
+    assert chain is not None
+    return replace(given, edges=chain_names(chain), claims=claim_names(chain))
+
+
+def chain_table(figures: Iterable[ChainFigures]) -> str:
+    """Return the figures as plain text."""
+    text = ""
+    for one in figures:
+        title = f"{one.split}: {one.documents} documents, {one.sentences} sentences"
+        text += comparison_table(f"{title}, hedged and relayed sentences given", one.given)
+        text += comparison_table(f"{title}, found by the model too", one.whole)
+    return text
+
+
+def chain_document(figures: Iterable[ChainFigures]) -> dict[str, Any]:
+    """Return the figures as plain JSON values, without text."""
+    return {
+        one.split: {
+            "documents": one.documents,
+            "sentences": one.sentences,
+            "given": {name: _plain(value) for name, value in one.given.items()},
+            "whole": {name: _plain(value) for name, value in one.whole.items()},
+        }
+        for one in figures
+    }
+
+
+def _plain(one: Interval) -> dict[str, Any]:
+    ends = {"value": one.value, "low": one.low, "high": one.high}
+    plain = {name: None if math.isnan(end) else end for name, end in ends.items()}
+    return {**plain, "reason": one.reason, "clusters": one.clusters}

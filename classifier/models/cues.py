@@ -22,6 +22,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from classifier.errors import DataError
+from classifier.models.word_classes import WordClasses
 from classifier.records import Cue
 from classifier.schema import load_schema, resource_bytes
 from classifier.text.normalise import NormalText
@@ -86,6 +87,7 @@ class _LexiconFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     groups: dict[str, tuple[str, ...]]
     macros: dict[str, str]
     cue: tuple[Entry, ...]
+    classes: dict[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ class CueLexicon:
     groups: dict[str, tuple[str, ...]]
     macros: dict[str, str]
     outlets: OutletNames
+    classes: WordClasses = field(default_factory=lambda: WordClasses({}))
     _anchored: _Anchors = field(init=False, repr=False)
     _required: list[int | None] = field(init=False, repr=False)
     _silent: set[str] = field(init=False, repr=False)
@@ -409,4 +412,5 @@ def parse_lexicon(source: bytes) -> CueLexicon:
             entry.device == "" and entry.polarity == "negative"
         ):
             raise DataError(f"cue {entry.id}", f"device {entry.device!r}", ", ".join(devices))
-    return CueLexicon(parsed.cue, parsed.groups, parsed.macros, OutletNames(parsed.outlets))
+    outlets, classes = OutletNames(parsed.outlets), WordClasses(parsed.classes)
+    return CueLexicon(parsed.cue, parsed.groups, parsed.macros, outlets, classes)

@@ -1,9 +1,10 @@
 """What the linear model looks at in a sentence. Pure Python, shared by training and scoring.
 
 Groups: ``word`` (word 1- and 2-grams), ``char`` (3- to 5-grams inside words), ``before`` (words of
-the sentence before), ``cue`` (which lexicon patterns stand here and in the sentences before, and
-the sentence's place in the article), ``verdict`` (what the lexicon concludes: the labels and
-devices with evidence, few and strong). Every group is a set: presence, not frequency, since a
+the sentence before), ``class`` (classes of words and their company), ``cue`` (which lexicon
+patterns stand here and in the sentences before, and the sentence's place in the article),
+``verdict`` (what the lexicon concludes: the labels and devices with evidence, few and strong).
+Every group is a set: presence, not frequency, since a
 sentence is short. Outlets' names, other names and numbers are one token each, so a model cannot
 learn whom a sentence speaks of.
 """
@@ -18,10 +19,11 @@ from typing import NamedTuple
 
 from classifier.corpus.dataset import Document
 from classifier.models.cues import COVER, CueLexicon, Match, evidence
+from classifier.models.word_classes import Marked, class_features
 from classifier.records import Cue
 from classifier.text.normalise import NormalText, normalise
 
-GROUPS = ("word", "char", "before", "cue", "verdict")
+GROUPS = ("word", "char", "before", "class", "cue", "verdict")
 CHAR_SIZES = (3, 4, 5)
 
 NAME = "<nom>"
@@ -49,6 +51,7 @@ class UnitView(NamedTuple):
         place: facts of position, as feature names.
         patterns: names of the patterns found, in order, each once.
         devices: ``label.device`` of the evidence, in order, each once.
+        classes: tokens that belong to a class of words.
     """
 
     normal: NormalText
@@ -60,6 +63,7 @@ class UnitView(NamedTuple):
     place: tuple[str, ...]
     patterns: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    classes: Marked = ()
 
 
 def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
@@ -81,16 +85,18 @@ def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
             f"index={min(sentence.index, 4)}",
         )
         found = evidence(matches, normal) if matches else {}
+        tokens = _tokens(covered)
         view = UnitView(
             normal,
             covered,
-            _tokens(covered),
+            tokens,
             tuple(matches),
             found,
             before,
             place,
             tuple(sorted({match.entry.id for match in matches})) if matches else (),
             tuple(sorted({f"{name}.{cue.device}" for name, cues in found.items() for cue in cues})),
+            lexicon.classes.mark(tokens),
         )
         views.append(view)
         if sentence.kind != "credit":
@@ -190,6 +196,11 @@ def before_features(view: UnitView) -> Iterable[str]:
     return dict.fromkeys(view.before.tokens) if view.before is not None else ()
 
 
+def company_features(view: UnitView) -> Iterable[str]:
+    """Return the classes of the unit's words, their company, and those of the unit before."""
+    return class_features(view.classes, view.before.classes if view.before is not None else ())
+
+
 def cue_features(view: UnitView) -> Iterable[str]:
     """Return patterns, devices, their pairs, those of the units before, speech and position."""
     found = [f"id={name}" for name in view.patterns]
@@ -233,6 +244,7 @@ EXTRACTORS: dict[str, Callable[[UnitView], Iterable[str]]] = {
     "word": word_features,
     "char": char_features,
     "before": before_features,
+    "class": company_features,
     "cue": cue_features,
     "verdict": verdict_features,
 }

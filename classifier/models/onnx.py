@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.corpus.dataset import LabelledDocuments
 from classifier.errors import MissingExtraError, UsageError
@@ -76,7 +77,11 @@ class OnnxModel(EncoderModel):
         """Run the network with onnxruntime."""
         if self.session is None:
             self.session = open_session(self.graph)
-        given = {"ids": batch.ids, "attention": batch.attention, "own": batch.own}
+        given: dict[str, NDArray[Any]] = {
+            "ids": batch.ids,
+            "attention": batch.attention,
+            "own": batch.own,
+        }
         if batch.features.size:
             given["features"] = batch.features
         found = self.session.run(None, given)

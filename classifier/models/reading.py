@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
+from classifier.corpus.dataset import Document
 from classifier.models.base import Probabilities
 from classifier.records import Cue
 
@@ -27,3 +29,11 @@ class Reading:
     truncated: tuple[int, ...] = ()
     cues: Sequence[Mapping[str, tuple[Cue, ...]]] = ()
     explain: Explain | None = None
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A model that says more of a document than probabilities."""
+
+    def read(self, document: Document) -> Reading:
+        """Return what the model says of one document."""

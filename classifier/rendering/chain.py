@@ -99,7 +99,9 @@ def sentence_origins(score: ArticleScore) -> dict[int, list[str]]:
     """Return, by sentence index, the kinds of its claims' origins with their names."""
     found: dict[int, list[str]] = {}
     chain = score.chain
-    for claim in chain.claims if chain is not None else ():
+    if chain is None:
+        return found
+    for claim in chain.claims:
         name = "" if claim.origin is None else clean(chain.nodes[claim.origin].name)
         shown = f"{claim.kind}: {name}" if name else claim.kind
         for index in claim.sentences:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import math
 import sys
@@ -69,6 +70,10 @@ def load(directory: Path) -> Loaded:
         begun = time.perf_counter()
         scorer.score(article)
         times.append(time.perf_counter() - begun)
+    # The collector of cycles need not walk the model again and again while requests wait.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
     return Loaded(scorer, files.manifest, min(times) / len(article.text))
 
 

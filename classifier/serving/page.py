@@ -9,7 +9,10 @@ from importlib import resources
 import msgspec
 
 from classifier.rendering.bilingual import both
+from classifier.rendering.chain_words import CHAIN_WORDS
 from classifier.rendering.html import asset as shared_asset
+from classifier.rendering.signal_words import SIGNAL_WORDS
+from classifier.rendering.words import say
 from classifier.schema import load_schema
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json"}
@@ -34,7 +37,14 @@ def assets() -> frozenset[str]:
     return frozenset({name for name in own if name.endswith((".css", ".js"))}) | {
         "page.css",
         "schema.json",
+        "shared-words.js",
     }
+
+
+def _shared_words() -> dict[str, tuple[str, str]]:
+    """Return the words on chains and signals, French and English, as every output says them."""
+    codes = {one: (say(one, "fr"), say(one, "en")) for one in ("colon",)}
+    return {**SIGNAL_WORDS, **CHAIN_WORDS, **codes}
 
 
 @cache
@@ -43,6 +53,8 @@ def asset(name: str) -> tuple[bytes, str]:
     kind = _TYPES[name[name.rindex(".") :]]
     if name == "schema.json":
         return msgspec.json.encode(load_schema().as_dict()), kind
+    if name == "shared-words.js":
+        return b"export const SHARED = " + msgspec.json.encode(_shared_words()) + b";\n", kind
     if name == "page.css":
         return shared_asset(name).encode(), kind
     return (_folder() / name).read_bytes(), kind

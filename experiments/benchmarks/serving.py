@@ -3,6 +3,7 @@
     python -m experiments.benchmarks.serving [--json OUT]     figures at 1 and 16 connections
     python -m experiments.benchmarks.serving --load           200 clients for a minute
     python -m experiments.benchmarks.serving --beside         LitServe and mlflow in the same run
+    python -m experiments.benchmarks.serving --all --json experiments/results/serving.json
 
 ``--beside`` needs litserve and mlflow where this Python finds them, each at its default settings:
 one worker, no batching, the same model, the same 16 connections, turn by turn.
@@ -281,6 +282,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, prog="serving")
     parser.add_argument("--load", action="store_true", help="200 clients for a minute, only that")
     parser.add_argument("--beside", action="store_true", help="LitServe and mlflow, only that")
+    parser.add_argument("--all", action="store_true", help="all of it, one after the other")
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--repeats", type=int, default=300)
@@ -290,18 +292,18 @@ def main() -> None:
     text = SEED.read_text("utf-8")
     body = json.dumps({"document": text}).encode()
     with serving(options.model) as (port, pid):
-        figures: dict[str, Any]
-        if options.load:
-            figures = asyncio.run(
+        figures: dict[str, Any] = {}
+        if options.all or not (options.load or options.beside):
+            scorer = Scorer.load(options.model)
+            figures["one_connection"] = one_connection(port, scorer, text, options.repeats)
+            figures["sixteen"] = asyncio.run(load(port, body, clients=16, seconds=10, pid=pid))
+        if options.all or options.beside:
+            model = options.model or default_directory()
+            figures["beside"] = beside(port, pid, text, model.absolute())
+        if options.all or options.load:
+            figures["load"] = asyncio.run(
                 load(port, body, clients=options.clients, seconds=options.seconds, pid=pid)
             )
-        elif options.beside:
-            model = options.model or default_directory()
-            figures = beside(port, pid, text, model.absolute())
-        else:
-            scorer = Scorer.load(options.model)
-            figures = {"one_connection": one_connection(port, scorer, text, options.repeats)}
-            figures["sixteen"] = asyncio.run(load(port, body, clients=16, seconds=10, pid=pid))
     shown = json.dumps(figures, indent=1)
     print(shown)
     if options.json:

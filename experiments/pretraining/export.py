@@ -50,6 +50,7 @@ def export_model(model: CamembertForMaskedLM, run: Pretraining, folder: Path | N
         and weight.is_floating_point()
     }
     save_file(weights, fresh / "model.safetensors", metadata={"format": "pt"})
+    (fresh / "model.safetensors").chmod(0o644)
     settings = model.config.to_dict()
     settings |= {
         "architectures": ["CamembertForMaskedLM"],

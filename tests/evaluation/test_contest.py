@@ -11,7 +11,10 @@ from classifier.cli import main
 from classifier.errors import DataError
 from classifier.evaluation.contest import contest_html, contest_text, hold_contest
 from classifier.models.rules import KeywordModel, MajorityModel
+from classifier.schema import load_schema
 from tests.evaluation.test_behaviour import scorer_of
+
+NAMES = load_schema().names
 
 
 def test_a_model_against_silence_and_itself(scorer, bench):
@@ -31,6 +34,16 @@ def test_a_model_against_silence_and_itself(scorer, bench):
     assert differing[0].text in contest_html(found)
     assert differing[0].text not in json.dumps(found.as_dict(), ensure_ascii=False)
     assert "could have shown" in contest_text(found)
+    # Order and calibration stand beside F1, in a family of their own and without a test.
+    ranking = [one for one in found.ranking if (one.first, one.second) == ("model", "silent")]
+    assert len(ranking) == 2 * (len(NAMES) + 1)
+    assert {one.verdict for one in ranking} == {"better"}
+    assert {one.verdict for one in found.calibration} == {"not tested"}
+    plain = found.as_dict()
+    assert len(plain["ranking"]) == 3 * len(ranking)
+    assert len(plain["calibration"]) == 3 * len(NAMES)
+    assert "AP macro" in contest_text(found)
+    assert "ECE (ten bins of equal count)" in contest_html(found)
 
 
 def test_several_runs_are_one_model(scorer, bench):

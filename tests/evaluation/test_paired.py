@@ -185,12 +185,12 @@ ARTICLES = 60
 class World:
     """Articles of one size, rate of positives and ease; models answer them at random."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, articles: int = ARTICLES) -> None:
         self.rng = rng
-        self.size = rng.integers(5, 26, ARTICLES)
-        self.positives = rng.binomial(self.size, rng.beta(1, 4, ARTICLES))
-        self.ease = rng.beta(4, 1, ARTICLES)
-        self.noise = rng.beta(1, 19, ARTICLES)
+        self.size = rng.integers(5, 26, articles)
+        self.positives = rng.binomial(self.size, rng.beta(1, 4, articles))
+        self.ease = rng.beta(4, 1, articles)
+        self.noise = rng.beta(1, 19, articles)
 
     def answer(self, skill: float = 0.85) -> FloatArray:
         """tp, fp, fn by article of a model that finds ``skill · ease`` of the positives."""
@@ -217,6 +217,22 @@ def test_false_positive_rate_is_alpha() -> None:
         assert rejected == pytest.approx(
             alpha, abs=3 * math.sqrt(alpha * (1 - alpha) / simulations)
         )
+
+
+def test_intervals_of_the_difference_cover_as_often_as_they_say() -> None:
+    # Expected counts give the true difference: with skill s a model finds E[ease] · s = 0.8 s of
+    # the positives (3 an article) and 0.05 of the other 12. F1 = 2 tp / (3 + tp + 0.6):
+    # s = 0.85 → tp 2.04, 0.72340; s = 0.7 → tp 1.68, 0.63636. Difference 0.08704.
+    rng, simulations, clusters = np.random.default_rng(24), 600, Clusters.of(map(str, range(150)))
+    true, covered = 4.08 / 5.64 - 3.36 / 5.28, 0
+    for _ in range(simulations):
+        world = World(rng, 150)
+        resamples = Resamples.draw(clusters, replicates=300, seed=rng)
+        drawn = resample_difference(f1_of, world.answer(), world.answer(0.7), resamples)
+        found = drawn.intervals(150, method="percentile")[0]
+        covered += found.low <= true <= found.high
+    error = math.sqrt(0.95 * 0.05 / simulations)
+    assert covered / simulations == pytest.approx(0.95, abs=3 * error)
 
 
 def test_smallest_detectable_difference_is_found_four_times_in_five() -> None:

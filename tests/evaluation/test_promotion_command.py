@@ -86,6 +86,7 @@ def promote(corpus_folder, floors, versions, capsys):
     return run
 
 
+@pytest.mark.slow
 def test_the_whole_way(promote):
     assert tracking.find_alias(NAME, ALIAS) is None
     code, told = promote("first")

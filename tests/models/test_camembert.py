@@ -22,7 +22,7 @@ from classifier.corpus.dataset import Document
 from classifier.corpus.splits import SplitManifest
 from classifier.errors import MissingExtraError, ModelError, UsageError
 from classifier.models.camembert import model as camembert_model
-from classifier.models.camembert.encoder import token_cues, trimmed
+from classifier.models.camembert.encoder import EncoderModel, token_cues, trimmed
 from classifier.models.camembert.inputs import (
     InputReader,
     devices,
@@ -343,16 +343,46 @@ def test_evidence_stands_in_the_sentence(plain_model, rich_model):
     assert shown <= {device for _, device in devices()}
 
 
+class Counting(EncoderModel):
+    """Stands for a network: the last label's score is high where one run of tokens is read."""
+
+    wanted = ()
+
+    def run(self, batch):
+        scores = np.zeros((len(batch.ids), 3))
+        size = len(self.wanted)
+        for number, ids in enumerate(batch.ids.tolist()):
+            runs = (tuple(ids[place : place + size]) for place in range(len(ids)))
+            scores[number, 2] = 4.0 * (self.wanted in runs)
+        return scores, None
+
+    def fit(self, train, validation):
+        raise NotImplementedError
+
+    def save(self, directory, **about):
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, files):
+        raise NotImplementedError
+
+
 @needs_encoder
-def test_the_words_that_decide_are_found_by_leaving_them_out(plain_model):
-    text = "Le chef rebelle menace de fermer le stade."
-    document = make_documents(0, 1).documents[0]
-    unit = replace(document.sentences[0], text=text)
-    column = load_schema().names.index("threat_rhetoric")
-    reading = plain_model.read(Document(document.article, (unit,)))
-    span = reading.explain(0, column)[0]
-    shown = text[slice(*span)]
-    assert any(word in shown for word in ("menace", "rebelle", "chef")), shown
+@pytest.mark.parametrize("text", ["Le chef rebelle menace de fermer le stade.", "menace"])
+def test_the_words_that_decide_are_found_by_leaving_them_out(reader, encoder_base, text):
+    source = (encoder_base / "tokenizer.json").read_bytes()
+    model = Counting(inputs=reader.settings, tokenizer_source=source)
+    document = document_of(text)
+    row = reader.rows(document)[0]
+    start = text.index("menace")
+    model.wanted = tuple(
+        token
+        for token, span in zip(row.ids[slice(*row.own)], row.spans, strict=True)
+        if span[0] < start + len("menace") and start < span[1]
+    )
+    spans = model.read(document).explain(0, 2)
+    assert len(spans) == 1
+    assert text[slice(*spans[0])] == "menace"
 
 
 @needs_encoder

@@ -17,6 +17,7 @@ from classifier.errors import DataError
 from classifier.records import Article
 from experiments.pretraining import text as text_module
 from experiments.pretraining.configuration import Pretraining, read_configuration
+from experiments.pretraining.document import DOCUMENT, fill_document
 from experiments.pretraining.initialisation import neighbour_matrices, position_table
 from experiments.pretraining.loop import rate_share
 from experiments.pretraining.objective import Vocabulary, draw_rows, mask_tokens, pack_stream
@@ -31,7 +32,8 @@ from experiments.pretraining.text import (
     select_articles,
 )
 
-CONFIG = Path(__file__).parents[2] / "experiments" / "pretraining" / "encoder.toml"
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "experiments" / "pretraining" / "encoder.toml"
 WORDS = Vocabulary(start=5, end=6, mask=99, first=7, size=100)
 
 needs_torch = pytest.mark.skipif(
@@ -166,7 +168,7 @@ def test_reserved_keys_must_be_there(tmp_path):
 
 
 def test_the_reserved_list_names_documents_of_the_source(configured):
-    keys = read_reserved(CONFIG.parents[2] / configured.text.reserved)
+    keys = read_reserved(ROOT / configured.text.reserved)
     assert keys
     assert all(key.startswith("orangesum/") and key.split("/")[1].isdigit() for key in keys)
 
@@ -309,6 +311,19 @@ def test_differences_are_taken_seed_by_seed():
     assert found["random"] == pytest.approx(0.3)
     assert found["pretrained"] == pytest.approx(0.8)
     assert found["differences"] == {"2": pytest.approx(0.3)}
+
+
+def test_the_document_says_what_the_results_say(configured):
+    found = json.loads((ROOT / configured.comparison.results).read_text("utf-8"))
+    text = (ROOT / DOCUMENT).read_text("utf-8")
+    remedy = "run: python -m experiments.pretraining report experiments/pretraining/encoder.toml"
+    assert fill_document(text, found) == text, remedy
+    assert found["configuration"] == json.loads(msgspec.json.encode(configured)), remedy
+
+
+def test_a_document_without_marks_is_refused():
+    with pytest.raises(ValueError, match="found no part"):
+        fill_document("# Rien\n", {})
 
 
 # With torch

@@ -132,6 +132,46 @@ def test_paste_see_slide_export(page, server, seed, tmp_path):
     assert page.run(_FLAGS) == flags_of(own)
 
 
+_SECTIONS = "document.querySelector('#result [data-ready=yes]')"
+
+
+def test_the_chain_the_headline_and_the_signals(page, server, seed):
+    """What the API says of the whole article stands on the page, and leads to its sentences."""
+    paste(page, seed)
+    page.wait(_SECTIONS)
+    own = server.score({"document": seed}).json
+    rows = page.run(
+        "[...document.querySelectorAll('.signals tr')].map((row) => [row.dataset.signal,"
+        " row.querySelector('td').querySelector('.in-fr').textContent])"
+    )
+    assert [name for name, _ in rows] == [one["name"] for one in own["signals"]]
+    undefined = [one["name"] for one in own["signals"] if one["value"] is None]
+    assert undefined == [name for name, value in rows if value == "–"]
+    assert page.run("document.querySelectorAll('.headlines dt').length") == len(own["headlines"])
+    chain = own["chain"]
+    assert chain["edges"], "the seed relays"
+    listed = page.run("document.querySelectorAll('.chain details li').length")
+    assert listed == len(chain["edges"])
+    ways = page.run("[...document.querySelectorAll('.ways li')].map((one) => one.innerText)")
+    named = [one["name"] for one in chain["nodes"][1:] if one["name"]]
+    assert named
+    assert all(any(name in way for way in ways) for name in named)
+    page.run("document.querySelector('.ways a.hand').focus()")
+    page.key("Enter", 13, "\r")
+    target = page.run("document.querySelector('.ways a.hand').getAttribute('href')")
+    page.wait(f"location.hash === '{target}'")
+    assert page.run(f"document.querySelector('{target}') !== null")
+    page.click("button[data-language=en]")
+    assert page.run("document.querySelector('#chain-name').innerText").upper() == "CHAIN OF SOURCES"
+    # A slider that rests changes them too: with nothing hedged or relayed there is no chain.
+    for label in ("attribution_hedging", "relay_sourcing"):
+        page.run(f"document.getElementById('threshold-{label}').focus()")
+        page.key("End", 35)
+    page.wait(
+        "document.querySelector('.signals tr[data-signal=relay_share] .in-en').textContent === '0%'"
+    )
+
+
 def test_contests_are_what_the_corpus_imports(page, server, tmp_path, monkeypatch, capsys):
     page.downloads(tmp_path)
     text = (
@@ -247,6 +287,7 @@ def test_everybody_can_use_it(page, seed):
     axe(page, "empty")
     paste(page, seed)
     assert page.run("document.documentElement.scrollWidth <= innerWidth")
+    page.wait(_SECTIONS)
     axe(page, "article")
     page.run("document.querySelector('#fold').open = true")
     page.run("document.querySelector('details.evidence').open = true")

@@ -116,11 +116,13 @@ def export_model(
         large, small = Path(folder) / "float32.onnx", Path(folder) / "int8.onnx"
         write_graph(model, large)
         quantize(large, small)
-        said = [
+        by_torch, by_large, by_small = (
             one.predict_proba(validation.documents)[keep]
             for one in (model, _runner(model, large), _runner(model, small))
-        ]
-        verdict = judge_export(*said, validation.gold[keep], model.thresholds)
+        )
+        verdict = judge_export(
+            by_torch, by_large, by_small, validation.gold[keep], model.thresholds
+        )
         if verdict.difference > TOLERANCE:
             raise ModelError(
                 str(files.directory),
@@ -179,7 +181,7 @@ def write_graph(model: CamembertModel, path: Path) -> None:
         raise ValueError("found a model that is not trained; expected fit() or load() first")
     network = model.network
 
-    class Traced(torch.nn.Module):
+    class Traced(torch.nn.Module):  # type: ignore[misc]
         """The network with outputs in a fixed order."""
 
         def __init__(self) -> None:

@@ -18,7 +18,7 @@ _LAYER = re.compile(r"\.layers?\.(\d+)\.")
 _BELOW = re.compile(r"^encoder\.(?:.*\.)?(?:embeddings|rel_embeddings)\.")
 
 
-class SentenceNetwork(nn.Module):
+class SentenceNetwork(nn.Module):  # type: ignore[misc]
     """Scores sentences, and where asked their tokens.
 
     Args:

@@ -6,11 +6,14 @@ they come from is ever run.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import msgspec
 
@@ -132,6 +135,7 @@ def _named(base: str, revision: str) -> Path:
 def _fetch(base: str, revision: str) -> Path:
     try:
         from huggingface_hub import snapshot_download
+        from huggingface_hub.constants import ENDPOINT
         from huggingface_hub.errors import LocalEntryNotFoundError
     except ImportError:
         raise MissingExtraError("the family 'camembert'", "camembert") from None
@@ -142,7 +146,16 @@ def _fetch(base: str, revision: str) -> Path:
             return cached
     except LocalEntryNotFoundError:
         pass
+    _reach(ENDPOINT)
     return Path(snapshot_download(base, etag_timeout=10, **wanted))
+
+
+def _reach(address: str) -> None:
+    """Raise OSError at once where no server answers: the hub's client would try for a minute."""
+    if not address.startswith(("http://", "https://")):
+        raise OSError(f"{address} is no address of a server")
+    with contextlib.suppress(HTTPError), urlopen(address, timeout=10):
+        pass
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 // Elements, and words in both languages at once: the style sheet shows one of them.
+import { SHARED } from "./shared-words.js";
 import { WORDS } from "./words.js";
 
 export const LANGUAGES = ["fr", "en"];
@@ -17,9 +18,11 @@ export function el(kind, attributes = {}, ...children) {
   return element;
 }
 
-/** Say a key of WORDS in one language; {s} follows the number called count. */
+/** Say a key of WORDS, or of those that all outputs share; {s} follows the number called count. */
 export function say(key, language, values = {}) {
-  const text = WORDS[key][language === "fr" ? 0 : 1];
+  const words = WORDS[key] ?? SHARED[key];
+  if (!words) return undefined;
+  const text = words[language === "fr" ? 0 : 1];
   const count = values.count ?? 1;
   const plural = language === "fr" ? count > 1 : count !== 1;
   return text.replace(/\{(\w+)\}/g, (_, name) => {

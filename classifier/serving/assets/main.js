@@ -7,6 +7,7 @@ import { both, download, el } from "./dom.js";
 import { closeExamination, examine } from "./examine.js";
 import { showLegend } from "./legend.js";
 import { close as closeNote, startNotes } from "./notes.js";
+import { showChain, showSignals } from "./sections.js";
 import { readText } from "./tables.js";
 import { EXAMPLE } from "./words.js";
 
@@ -18,6 +19,7 @@ const field = find("text");
 
 let labels = [];
 let legend = null;
+let resting = 0;
 let moved = {};
 let own = null;
 let view = null;
@@ -72,6 +74,7 @@ function build() {
     title: el("h2", { id: "article-title", tabindex: "-1", lang: view.language }),
     figures: el("div"),
     text: el("div"),
+    sections: el("div"),
     evidence: el("div"),
     contests: el("div"),
     said: el("span", { role: "status" }),
@@ -83,6 +86,7 @@ function build() {
       { "aria-labelledby": "article-title" },
       el("header", {}, parts.title, credits ? el("p.about", {}, credits) : null, warnings.map((code) => el("p.warning", { role: "note" }, el("strong", {}, both("warning")), both(code)))),
       parts.figures,
+      parts.sections,
       el(
         "div.bar-of-buttons.exports",
         { role: "group", "aria-labelledby": "export-name" },
@@ -117,6 +121,28 @@ function update() {
   if (open && parts.evidence.querySelector("details")) parts.evidence.querySelector("details").open = true;
   showContests();
   legend.set(view.thresholds, view.own);
+  refreshSections();
+}
+
+/** Chain and signals depend on all flags at once: the server tells them, once a slider rests. */
+function refreshSections() {
+  const of = view;
+  const thresholds = view.thresholds;
+  const wanted = JSON.stringify(thresholds);
+  if (of.sectionsAt === wanted) return;
+  const first = of.sectionsAt === undefined;
+  of.sectionsAt = wanted;
+  clearTimeout(resting);
+  resting = setTimeout(async () => {
+    try {
+      const score = await callJson("/v1/articles:score", { ...of.body, thresholds });
+      if (view !== of || of.sectionsAt !== wanted) return;
+      parts.sections.replaceChildren(...[showChain(score), showSignals(score)].filter(Boolean));
+      parts.sections.dataset.ready = "yes";
+    } catch (error) {
+      fail(problem, error);
+    }
+  }, first ? 0 : 400);
 }
 
 /** Ask the server for the article in a form, at the thresholds of the moment, and save it. */

@@ -1,0 +1,256 @@
+"""Who speaks: the subjects of verbs of saying, before the verb or after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from classifier.article.board import Board
+from classifier.article.order import NEWSROOMS
+from classifier.article.tokens import Phrase
+
+_ASKED_AUX = re.compile(r"(?:a|ont|avait|avaient|aurait|auraient)-(?:t-)?(il|elle|ils|elles|on)")
+_ASKED_SAYS = re.compile(r"(\w+)-(?:t-)?(il|elle|ils|elles|on)")
+_AUX = frozenset({"a", "ont", "avait", "avaient", "aurait", "auraient", "ayant", "avoir"})
+_MADE = frozenset({"savoir", "part", "état", "valoir", "comprendre"})
+_QUOTED = frozenset({",", '"', "»", "comme", "–", "?", "!", "(", "que", "qu'", "l'", "s'", "…"})
+_ACCUSED = re.compile(
+    r"(?:accus|critiqu|dénonc|alert|avert|contest|interrog|contact|défend|prév|soupçonn|cit|montr|vu|vo"
+    r"|écout|reconn|craint|craign|appel|jug|publi|découv)"
+)
+_INSIDE = frozenset(
+    {
+        "par",
+        "dans",
+        "sur",
+        "avec",
+        "pour",
+        "chez",
+        "contre",
+        "en",
+        "sous",
+        "auprès",
+        "entre",
+        "devant",
+    }
+    | {"selon", "vers", "à", "de", "d'", "du", "des", "au", "aux", "«", "et"}
+)
+_ITSELF = re.compile(r"dit|dis|demand|inqui|alarm|souv|interrog|défend|réjoui|félicit|indign|étonn")
+_AWAY = re.compile(
+    r"qui|dont|lequel|laquelle|où|selon|se|s'|lui-même|elle-même|\w+ant|\w+é(?:e|s|es)?|joint"
+)
+_WEAK = "weak"
+_PARTICIPLE = re.compile(r"[a-zà-ÿ]{2,}(?:é|i|u|is|it)")
+_PRESENT = re.compile(r"[a-zà-ÿ]{3,}(?:e|ent|t|d|it)")
+_CLOSED = frozenset({'"', "»"})
+
+
+class Speakers(Board):
+    """Adds the subjects of verbs of saying."""
+
+    def _verbs(self) -> Iterator[tuple[int, int, str]]:
+        """Yield first and after of each group of a verb of saying, and the pronoun it carries."""
+        at = 0
+        while at < len(self.tokens):
+            low = self.low(at)
+            asked_aux, asked = _ASKED_AUX.fullmatch(low), _ASKED_SAYS.fullmatch(low)
+            if low in _AUX or asked_aux:
+                end = at + 1
+                while end < min(len(self.tokens), at + 6) and self._fills(end):
+                    end += 1
+                if self.low(end) in self.words.said and self._says_it(end):
+                    yield at, end + 1, asked_aux[1] if asked_aux else ""
+                    at = end
+                elif self.low(end) in self.words.weak:
+                    yield at, end + 1, _WEAK
+                    at = end
+                elif self._after_quote(at) and _PARTICIPLE.fullmatch(self.low(end)):
+                    yield at, end + 1, asked_aux[1] if asked_aux else ""
+                    at = end
+            elif asked and asked[1] in self.words.says:
+                yield at, at + 1, asked[2]
+            elif (
+                self._after_quote(at) and _PRESENT.fullmatch(low) and low not in self.words.stop
+            ) or (
+                low in self.words.says
+                and not self._is_noun(at)
+                and self._says_it(at)
+                and (self.low(at - 1) not in ("s'", "se") or _ITSELF.match(low))
+            ):
+                yield at, at + 1, ""
+            at += 1
+
+    def _after_quote(self, at: int) -> bool:
+        """Say whether a quotation closes just before ``at``."""
+        return self.low(at - 1) in _CLOSED or (
+            self.low(at - 1) == "," and self.low(at - 2) in _CLOSED
+        )
+
+    def _fills(self, at: int) -> bool:
+        low = self.low(at)
+        return low in self.words.filler or low.endswith("ment") or low in self.words.time
+
+    def _says_it(self, at: int) -> bool:
+        return self.low(at) not in ("fait", "font") or self.low(at + 1) in _MADE
+
+    def _is_noun(self, at: int) -> bool:
+        """Say whether a form at ``at`` is a noun: *le rapport*, *une note*."""
+        before = self.low(at - 1)
+        if before in ("un", "une", "des", "du", "de", "d'", "cette", "ce", "son", "sa", "ses"):
+            return True
+        return before in ("le", "la", "les", "l'") and self.low(at) in self.words.heads
+
+    def _speaker(self, first: int, after: int, asked: str) -> None:
+        """Add the subject of the verb group ``tokens[first:after]``."""
+        if asked == _WEAK:
+            self._subject(first, after, only=NEWSROOMS)
+            return
+        inverted = self.low(first - 1) in (",", "»", '"') and not _ACCUSED.match(
+            self.low(after - 1)
+        )
+        if not asked and not inverted and self._subject(first, after):
+            return
+        if not self._inversion(first, after, asked) and inverted and not asked:
+            self._subject(first, after)
+
+    def _inversion(self, first: int, after: int, asked: str) -> bool:
+        """Add the subject that stands after the verb; say whether there is one."""
+        here = after + (self.low(after) in _MADE)
+        quoted = first == 0 or self.low(first - 1) in _QUOTED
+        quoted = quoted or (self.low(first - 1) == "le" and self.low(first - 2) == "comme")
+        while here < min(len(self.tokens), after + 10):
+            low = self.low(here)
+            if low in ("que", "qu'", "."):
+                break
+            if low in ("à", "auprès", "sur", "dans", "au", "aux", "selon"):
+                told = self.reader.phrase(here + (low not in ("au", "aux")) + (low == "auprès"))
+                if told is not None:
+                    here = told.after
+                    continue
+            elif low not in ("de", "d'", "du"):
+                phrase = self.reader.phrase(here)
+                if phrase is not None and self._is_bare(phrase):
+                    return False
+                if phrase is None and quoted and self._is_human(first, after):
+                    phrase = self.reader.somebody(here) if low not in self.words.time else None
+                if phrase is not None:
+                    if asked == "on" or not (asked or quoted) or self._date(phrase):
+                        return False
+                    self._put_subject(here, phrase, first)
+                    return True
+            if low in self.words.time or low[:1].isdigit() or low.endswith("ment"):
+                here += 1
+                continue
+            break
+        if asked and asked != "on":
+            token = self.tokens[first]
+            pronoun = token.low.rpartition("-")[2]
+            start = token.end - len(pronoun)
+            self._put(Phrase(first, first + 1, start, token.end, "person", pronoun), "bare", first)
+            return True
+        return False
+
+    def _put_subject(self, at: int, phrase: Phrase, verb: int) -> None:
+        if not self._add(at, "subject", verb=verb):
+            self._put(phrase, "subject", verb)
+
+    def _is_human(self, first: int, after: int) -> bool:
+        """Say whether the verb's subject can only be somebody."""
+        low = self.low(after - 1)
+        stem = re.sub(r"-.*", "", self.low(first)) if after == first + 1 else low
+        return stem in self.words.human or re.sub(r"é$", "e", stem) in self.words.human
+
+    def _subject(self, verb: int, after: int, only: Collection[str] = ()) -> bool:
+        """Add the phrase before the verb, over clitics and insertions; say whether there is one."""
+        size = len(self.places)
+        found = self._find_subject(verb, after)
+        if only and any(one.phrase.type not in only for one in self.places[size:]):
+            del self.places[size:]
+        return found
+
+    def _find_subject(self, verb: int, after: int) -> bool:
+        here = verb - 1
+        while here >= 0 and (
+            self.low(here) in self.words.filler or self.low(here).endswith("ment")
+        ):
+            here -= 1
+        if here < 0:
+            return False
+        low = self.low(here)
+        if low in ("il", "elle", "ils", "elles"):
+            token = self.tokens[here]
+            if self.low(here - 1) not in ("que", "qu'", "comme", "lorsqu'", "quand", "s'", "dont"):
+                self._put(
+                    Phrase(here, here + 1, token.start, token.end, "person", low), "bare", verb
+                )
+            return True
+        if low == "qui":
+            return self._ends_at(here - (self.low(here - 1) == ","), verb)
+        if low in ("on", "je", "nous", "vous", "j'", "ce", "cela"):
+            return True
+        if low in ("que", "qu'", *_CLOSED):
+            return False
+        if low in (",", ")", "–"):
+            if self.low(here - 1) in _CLOSED:
+                return False
+            openings = []
+            for opening in range(here - 1, max(0, here - 36), -1):
+                if self.low(opening) in (*_CLOSED, "«", "que", "qu'"):
+                    break
+                if self.low(opening) in (",", "(", "–"):
+                    openings.append(opening)
+            for opening in reversed(openings):
+                if _AWAY.fullmatch(self.low(opening + 1)) and self._ends_at(
+                    opening, verb, far=True
+                ):
+                    return True
+            if self._ends_at(here, verb):
+                return True
+            return any(self._ends_at(opening, verb, far=True) for opening in openings[:1])
+        return self._ends_at(here + 1, verb, human=self._is_human(verb, after))
+
+    def _ends_at(self, end: int, verb: int, *, far: bool = False, human: bool = False) -> bool:
+        """Add the longest phrase that ends before token ``end``; say whether there is one."""
+        for first in range(max(0, end - 16), end):
+            low, before = self.low(first), self.low(first - 1)
+            if (
+                low in ("du", "de", "d'", "au", "aux", "à")
+                or (before in _INSIDE and not (before == "et" and not far))
+                or before
+                in ("le", "la", "les", "l'", "un", "une", "ce", "cette", "son", "sa", "ses")
+            ):
+                continue
+            if low == "des" and first > 0 and before not in (",", ".", "que", "qu'", "et", "mais"):
+                continue
+            phrase = self.reader.phrase(first)
+            if phrase is None and human:
+                phrase = self.reader.somebody(first)
+            if phrase is None or phrase.after != end or self._date(phrase):
+                continue
+            bare = phrase.after == phrase.first + 1 and phrase.type == "person" and not phrase.head
+            if far and bare and first == 0:
+                continue
+            if before == "," and self._is_bare(phrase):
+                continue
+            self._coordinated_before(first, verb)
+            self._put(phrase, "subject", verb)
+            return True
+        return False
+
+    def _coordinated_before(self, first: int, verb: int) -> None:
+        """Add what stands before *et* and the subject: *Le Soir et La Dépêche rapportent*."""
+        while self.low(first - 1) in ("et", "ou", ",") or self.low(first - 1) == "encore":
+            end = first - 1 - (self.low(first - 1) == "encore")
+            listed = self.low(end) == ","
+            for start in range(max(0, end - 8), end):
+                phrase = self.reader.phrase(start)
+                if phrase is None or phrase.after != end or self._is_bare(phrase):
+                    continue
+                if self.low(start - 1) in _INSIDE or (listed and phrase.type not in NEWSROOMS):
+                    return
+                self._put(phrase, "subject", verb)
+                self.groups -= 1
+                first = start
+                break
+            else:
+                return

@@ -1,0 +1,150 @@
+"""Generated parts of docs/signals.md and docs/guide-redaction.md: results and the seed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "experiments" / "results"
+SEED = ROOT / "seeds" / "000_c8f4650f96df5b00.txt"
+CLASSES = (
+    "drops_attribution",
+    "keeps_attribution",
+    "drops_restriction",
+    "raises",
+    "unsupported",
+    "faithful",
+    "no_claim",
+)
+
+
+def _read(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
+    return loaded
+
+
+def _cell(one: dict[str, Any] | list[float | None], digits: int = 2) -> str:
+    value, low, high = (
+        (one["value"], one["low"], one["high"]) if isinstance(one, dict) else tuple(one)
+    )
+    if value is None:
+        return "–"
+    if low is None or high is None:
+        return f"{value:.{digits}f}"
+    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def headline_figures() -> str:
+    """Return the headline classes on the test headlines, floors beside them."""
+    document = _read("headlines")
+    lines: list[str] = []
+    for one in document["sets"]:
+        lines += [
+            f"**{one['name']}**: {one['headlines']} headlines of {one['articles']} articles",
+            "",
+            "| class | gold | precision | recall | F1 | F1, similarity alone | F1, majority |",
+            "|---|---:|---|---|---|---:|---:|",
+        ]
+        for name in CLASSES:
+            row = one["classes"]["model"][name]
+            floors = [
+                _cell({**one["classes"][reader][name]["f1"], "low": None})
+                for reader in ("similarity alone", "majority")
+            ]
+            shown = f"`{name}`" + (" (experimental)" if name in document["experimental"] else "")
+            cells = " | ".join(_cell(row[key]) for key in ("precision", "recall", "f1"))
+            lines.append(
+                f"| {shown} | {one['counts'].get(name, 0)} | {cells} | {' | '.join(floors)} |"
+            )
+        claims = one["claim_sentences"]
+        lines += [
+            "",
+            f"Sentences that carry the claim: precision {_cell(claims['precision'])}, "
+            f"recall {_cell(claims['recall'])}, F1 {_cell(claims['f1'])}.",
+            "",
+        ]
+    return "\n".join(lines).rstrip("\n")
+
+
+def signal_figures() -> str:
+    """Return how near the signals are to gold."""
+    lines = ["| signal | figure | value |", "|---|---|---|"]
+    for name, figures in _read("signals").items():
+        if isinstance(figures, dict):
+            for figure, one in figures.items():
+                lines.append(f"| `{name}` | {figure.replace('_', ' ')} | {_cell(one, 3)} |")
+    return "\n".join(lines)
+
+
+def resemblance_figures() -> str:
+    """Return the resemblance models by site left out, and on press of another source."""
+    document = _read("resemblance")
+    sites = list(document["sites"])
+    lines = [
+        "| model | " + " | ".join(f"AUC, {site} left out" for site in sites) + " | mean | "
+        "AUC, sites mixed |",
+        "|---|" + "---|" * (len(sites) + 2),
+    ]
+    for name, model in document["models"].items():
+        cells = [_cell(model["leave_one_site_out"][site]["auc"]) for site in sites]
+        mixed = _cell(model["sites_mixed"]["auc"])
+        mean = f"{model['mean_auc_over_sites']:.2f}"
+        lines.append(f"| {name} | {' | '.join(cells)} | {mean} | {mixed} |")
+    lines += [
+        "",
+        "| framing and style, site left out | pseudo-news | recall at 1 % false positives | "
+        "precision there | press passing a threshold set on the other sites | calibration error "
+        "| abstains (pseudo-news, press) |",
+        "|---|---:|---|---|---|---|---|",
+    ]
+    own = document["models"]["framing and style"]
+    for site in sites:
+        row = own["leave_one_site_out"][site]
+        abstains = own["abstains"][site]
+        lines.append(
+            f"| {site} | {row['pseudo_news']} | {_cell(row['recall_at_1'])} | "
+            f"{_cell(row['precision_at_1'])} | {row['passed_press_at_inner_threshold']:.3f} | "
+            f"{row['calibration_error']:.2f} | {abstains['pseudo-news']:.2f}, "
+            f"{abstains['press']:.2f} |"
+        )
+    lines += [
+        "",
+        f"| regional press of another source ({own['other_press']['articles']} articles of "
+        "Sequoia) | passes the threshold that 1 % of the matched press passes | gets more than "
+        "0.5 | median |",
+        "|---|---|---|---:|",
+    ]
+    for name, model in document["models"].items():
+        other = model["other_press"]
+        lines.append(
+            f"| {name} | {_cell(other['passed_at_one_percent_of_matched_press'])} | "
+            f"{_cell(other['above_one_half'])} | {other['median_probability']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def seed_signals() -> str:
+    """Return what ``cadrage score`` says of the seed in French after its sentences."""
+    from classifier.cli import main
+
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream):
+        main(["score", str(SEED), "--width", "96", "--color", "never"])
+    text = stream.getvalue()
+    start = text.index("   Ensemble")
+    end = text.index("\nH attribution prudente")
+    return f"```text\n{text[start:end].rstrip()}\n```"
+
+
+PIECES: dict[str, Callable[[], str]] = {
+    "headline-figures": headline_figures,
+    "signal-figures": signal_figures,
+    "resemblance-figures": resemblance_figures,
+    "seed-signals": seed_signals,
+}
+DOCUMENTS = (ROOT / "docs" / "signals.md", ROOT / "docs" / "guide-redaction.md")

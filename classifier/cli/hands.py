@@ -97,16 +97,14 @@ def run_sheet(options: argparse.Namespace) -> int:
 def run_collect(options: argparse.Namespace) -> int:
     """Write one pass, source by source."""
     from classifier.corpus.dataset import annotated_sources, load_gold
-    from classifier.corpus.hands import write_hands
-    from classifier.corpus.hands_passes import by_source
+    from classifier.corpus.hands_passes import write_layer
     from classifier.corpus.hands_sheets import answered_keys, read_hands_answers
 
     documents = load_gold(options.data, annotated_sources(options.data))
     keys = answered_keys(options.answers, documents)
-    for source, marks in by_source(read_hands_answers(options.answers, documents, only=keys)):
-        path = options.data / source / "hands" / f"{options.layer}.jsonl"
-        write_hands(marks, path)
-        print(f"{path}: {len(marks)} documents")
+    found = read_hands_answers(options.answers, documents, only=keys)
+    for path, count in write_layer(found, documents, options.data, options.layer):
+        print(f"{path}: {count} documents")
     return 0
 
 
@@ -155,14 +153,12 @@ def run_disputes(options: argparse.Namespace) -> int:
 def run_adjudicate(options: argparse.Namespace) -> int:
     """Write gold, source by source."""
     from classifier.corpus.dataset import load_gold
-    from classifier.corpus.hands import write_hands
-    from classifier.corpus.hands_passes import adjudicate_hands, by_source
+    from classifier.corpus.hands_passes import adjudicate_hands, write_layer
 
     pairs = load_pairs(options.data)
     sources = sorted({pair[0].document.source for pair in pairs})
     documents = load_gold(options.data, sources)
-    for source, gold in by_source(adjudicate_hands(options.decisions, pairs, documents)):
-        path = options.data / source / "hands" / "gold.jsonl"
-        write_hands(gold, path)
-        print(f"{path}: {len(gold)} documents")
+    gold = adjudicate_hands(options.decisions, pairs, documents)
+    for path, count in write_layer(gold, documents, options.data, "gold"):
+        print(f"{path}: {count} documents")
     return 0

@@ -5,12 +5,16 @@ marked sentence the spans of its sources, each with a type and with the hand tha
 the document its publisher, the newsrooms that the whole piece is credited to, and the claims with
 the origin that each group of sentences goes back to. The chain follows from them
 (:func:`chain_edges`).
+
+A name that is some hand's own words is stored as a reference to that hand (``#3.2``: unit 3, hand
+2), so that files hold offsets and proper names but no phrases of the text; :func:`join_hands`
+gives the words back.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -29,6 +33,7 @@ ORIGIN_KINDS: tuple[OriginKind, ...] = get_args(OriginKind)
 ROOT = "@"
 """The article itself, where a chain begins: its publisher, known or not."""
 
+_REFERENCE = re.compile(r"#(\d+)\.(\d+)")
 _DETERMINER = re.compile(
     r"^(?:(?:l|d)'|(?:les?|la|une?|des|du|ses?|sa|son|leurs?|ces?|cet|cette|au|aux|the) )",
     re.IGNORECASE,
@@ -292,4 +297,56 @@ def join_hands(
         )
         for one in (labelled.sentences if labelled is not None else ())
     )
-    return ReadHands(document, article, tuple(map(unit, document.sentences)), context)
+    units = tuple(map(unit, document.sentences))
+    words = {
+        f"#{mark.index}.{number}": " ".join(one.text[hand.start : hand.end].split())
+        for mark, one in zip(document.sentences, units, strict=True)
+        for number, hand in enumerate(mark.hands, start=1)
+    }
+    lost = [
+        name for name in _all_names(document) if _REFERENCE.fullmatch(name) and name not in words
+    ]
+    if lost:
+        raise DataError(document.key, f"a reference {lost[0]}", "a hand of this document")
+    renamed = _rename(document, lambda name: words.get(name, name))
+    return ReadHands(renamed, article, units, context)
+
+
+def refer_names(read: ReadHands) -> DocumentHands:
+    """Return the document with names that are some hand's words as references to that hand."""
+    known: dict[str, str] = {}
+    for mark, unit in zip(read.document.sentences, read.units, strict=True):
+        for number, hand in enumerate(mark.hands, start=1):
+            if not hand.name:
+                known.setdefault(identity(hand_name(hand, unit.text)), f"#{mark.index}.{number}")
+    return _rename(read.document, lambda name: known.get(identity(name), name) if name else name)
+
+
+def _all_names(document: DocumentHands) -> Iterator[str]:
+    for mark in document.sentences:
+        for hand in mark.hands:
+            yield hand.name
+            yield from hand.carriers
+    for claim in document.claims:
+        yield claim.origin
+
+
+def _rename(document: DocumentHands, change: Callable[[str], str]) -> DocumentHands:
+    return msgspec.structs.replace(
+        document,
+        sentences=tuple(
+            msgspec.structs.replace(
+                mark,
+                hands=tuple(
+                    msgspec.structs.replace(
+                        hand, name=change(hand.name), carriers=tuple(map(change, hand.carriers))
+                    )
+                    for hand in mark.hands
+                ),
+            )
+            for mark in document.sentences
+        ),
+        claims=tuple(
+            msgspec.structs.replace(claim, origin=change(claim.origin)) for claim in document.claims
+        ),
+    )

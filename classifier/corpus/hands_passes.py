@@ -26,6 +26,8 @@ from classifier.corpus.hands import (
     identity,
     join_hands,
     read_hands,
+    refer_names,
+    write_hands,
 )
 from classifier.corpus.hands_agreement import same_name
 from classifier.corpus.hands_sheets import HandsAnswers, check_names
@@ -278,6 +280,20 @@ def _shorter(a: SentenceHands, b: SentenceHands, text: str) -> SentenceHands:
         )
         hands.append(msgspec.structs.replace(hand, start=short.start, end=short.end, name=name))
     return msgspec.structs.replace(a, hands=tuple(hands), note=a.note or b.note)
+
+
+def write_layer(
+    records: Iterable[DocumentHands],
+    documents: Iterable[AnnotatedArticle],
+    data: Path,
+    layer: str,
+) -> Iterator[tuple[Path, int]]:
+    """Write ``data/SOURCE/hands/LAYER.jsonl`` of each source; yields file and documents."""
+    articles = {one.document.key: one.article for one in documents}
+    for source, marks in by_source(records):
+        path = data / source / "hands" / f"{layer}.jsonl"
+        write_hands((refer_names(join_hands(one, articles[one.key])) for one in marks), path)
+        yield path, len(marks)
 
 
 def by_source(documents: Iterable[DocumentHands]) -> Iterator[tuple[str, list[DocumentHands]]]:

@@ -169,6 +169,7 @@ class LinearModel(Model):
         before: dict[int, list[int]] = {}
         for view in views:
             known = list(map(words.__getitem__, dict.fromkeys(view.tokens)))
+            earlier = id(view.before.tokens) if view.before is not None else None
             before[id(view.tokens)] = [one.before for one in known if one.before >= 0]
             for name, group in self.groups.items():
                 found: Collection[int]
@@ -178,10 +179,8 @@ class LinearModel(Model):
                     found = [one.word for one in known if one.word >= 0]
                     pairs = dict.fromkeys(map(" ".join, itertools.pairwise(view.tokens)))
                     found += [row for row in map(group.index.get, pairs) if row is not None]
-                elif name == "before" and view.before is None:
-                    found = ()
-                elif name == "before" and id(view.before.tokens) in before:
-                    found = before[id(view.before.tokens)]
+                elif name == "before" and earlier in before:
+                    found = before[earlier]
                 else:
                     present = map(group.index.get, EXTRACTORS[name](view))
                     found = [row for row in present if row is not None]

@@ -56,6 +56,7 @@ SUBSETS: dict[str, tuple[str, ...]] = {
 }
 """What each class is allowed to weigh: few headlines carry few weights."""
 
+HITS = 5
 LEAST = 8
 """Tuning headlines of a class below which it is experimental in any case."""
 
@@ -116,15 +117,20 @@ def cross_validate(
     return out
 
 
-def choose(probabilities: Array, truth: NDArray[np.bool_], goal: float) -> tuple[float, Any]:
-    """Return the threshold of the best F1 with precision at ``goal`` or, failing that, the best."""
+def choose(
+    probabilities: Array, truth: NDArray[np.bool_], goal: float
+) -> tuple[float, tuple[float, float, float]]:
+    """Return the threshold of the best F1 with precision at ``goal``; failing that, the best F1.
+
+    Fewer than :data:`HITS` right answers prove no precision.
+    """
     options = []
     for threshold in np.unique(np.round(probabilities, 3)):
         found = probabilities >= threshold
         hits = int((found & truth).sum())
         precision, recall = hits / max(int(found.sum()), 1), hits / max(int(truth.sum()), 1)
         f1 = 2 * hits / max(int(found.sum() + truth.sum()), 1)
-        options.append((precision >= goal and hits >= 5, f1, threshold, precision, recall))
+        options.append((precision >= goal and hits >= HITS, f1, threshold, precision, recall))
     _, f1, threshold, precision, recall = max(options)
     return float(threshold), (precision, recall, f1)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import operator
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 DOCUMENT = Path("docs/encoder.md")
 BEGIN, END = "<!-- begin: pretraining -->", "<!-- end: pretraining -->"
 _STEPS = (0.5, 1, 2, 3, 5, 8, 12, 20, 50)
-_FIGURES = {"macro_f1": "macro-F1", "macro_average_precision": "macro average precision"}
+_MEANS = {"macro_f1": "macro-F1", "macro_average_precision": "macro average precision"}
 
 
 def render_figures(found: dict[str, Any]) -> str:
@@ -73,6 +75,8 @@ def _loss_at(curve: list[dict[str, float]], tokens: float) -> str:
 
 def _probe(found: dict[str, Any]) -> str:
     probe = found["probe"]
+    if probe is None:
+        return ""
     return (
         f"**Probe.** On {probe['masked_tokens']:,} masked tokens of articles that were kept back, "
         f"the encoder names {probe['accuracy']:.1%} (loss {probe['loss']:.2f} nats); guessing by "
@@ -95,15 +99,26 @@ def _comparison(found: dict[str, Any]) -> str:
         "| figure | start | " + " | ".join(f"seed {seed}" for seed in seeds) + " | mean |",
         "|---|---|" + "---:|" * (len(seeds) + 1),
     ]
-    for figure, title in _FIGURES.items():
+    for title, read in _figures(runs[0]).items():
         for start in ("random", "pretrained"):
-            values = [by[start, seed][figure] for seed in seeds if (start, seed) in by]
+            values = [read(by[start, seed]) for seed in seeds if (start, seed) in by]
             cells = [
-                f"{by[start, seed][figure]:.3f}" if (start, seed) in by else "–" for seed in seeds
+                f"{read(by[start, seed]):.3f}" if (start, seed) in by else "–" for seed in seeds
             ]
             mean = f"{statistics.mean(values):.3f}" if values else "–"
             lines.append(f"| {title} | {start} | " + " | ".join(cells) + f" | {mean} |")
     return "\n".join(lines)
+
+
+def _figures(run: dict[str, Any]) -> dict[str, Callable[[dict[str, Any]], float]]:
+    """Return title → how a figure is read from a run's results."""
+    found: dict[str, Callable[[dict[str, Any]], float]] = {
+        title: operator.itemgetter(name) for name, title in _MEANS.items()
+    }
+    for name, one in run["labels"].items():
+        title = f"average precision, `{name}` ({one['positives']} positive)"
+        found[title] = lambda other, name=name: other["labels"][name]["average_precision"]
+    return found
 
 
 def fill_document(text: str, found: dict[str, Any]) -> str:

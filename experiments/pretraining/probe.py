@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,10 +61,12 @@ def measure_model(
 
 
 def measure(run: Pretraining, prepared: Prepared) -> dict[str, Any]:
-    """Measure the newest export, weights in half precision as they would be shipped."""
+    """Measure the newest export, weights in half precision, and note it in the run's folder."""
     from transformers import CamembertForMaskedLM
 
     from experiments.pretraining.export import export_folder
 
     model = CamembertForMaskedLM.from_pretrained(export_folder(run), dtype="float32")
-    return measure_model(model, prepared, run.training.masked, run.seed)
+    found = measure_model(model, prepared, run.training.masked, run.seed)
+    (run.place / "probe.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.corpus.dataset import Document
@@ -51,6 +51,7 @@ def test_candidates_are_those_that_the_anchors_name(text):
     assert LEXICON.candidates(words) == plain_candidates(lower)
 
 
+@settings(deadline=None)
 @given(st.text("abİIıΣσǅß'’-. ÉéLe", max_size=30), st.sampled_from(EXAMPLES))
 def test_reading_hangs_on_nothing_read_before(odd, example):
     """A lexicon that has read other texts reads a text as a fresh one does."""

@@ -231,8 +231,12 @@ class _Graph:
     def depth(self) -> int:
         """Return the hands on the longest way from the article."""
 
+        known: dict[int, int] = {}
+
         def below(node: int) -> int:
-            return max((1 + below(source) for source in self.sources(node)), default=0)
+            if node not in known:
+                known[node] = max((1 + below(source) for source in self.sources(node)), default=0)
+            return known[node]
 
         return below(0)
 

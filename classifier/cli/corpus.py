@@ -145,6 +145,13 @@ def add_commands(commands: Commands) -> None:
         help="test holds this source's documents from this date on",
     )
     split.add_argument(
+        "--train",
+        action="append",
+        default=[],
+        metavar="SOURCE/BATCH",
+        help="this batch is train: added later, it moves nothing else",
+    )
+    split.add_argument(
         "--validation",
         action="append",
         default=[],
@@ -154,17 +161,7 @@ def add_commands(commands: Commands) -> None:
     split.add_argument("--check", action="store_true", help="only check the splits that are there")
     split.set_defaults(run=run_split)
 
-    for one in (
-        fetch,
-        validate,
-        agreement,
-        draw,
-        collect,
-        disputes,
-        adjudicate,
-        audit,
-        split,
-    ):
+    for one in (fetch, validate, agreement, draw, collect, disputes, adjudicate, audit, split):
         one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
     exchange.add_commands(parts)
     headlines.add_commands(parts)
@@ -202,6 +199,7 @@ def run_validate(options: argparse.Namespace) -> int:
     """Check files and report every fault of all of them."""
     from classifier.corpus.annotations import join_text, read_annotations
     from classifier.corpus.dataset import annotation_files
+    from classifier.corpus.negatives import check_negatives
     from classifier.corpus.sources import list_sources, load_text
 
     if options.files:
@@ -244,6 +242,8 @@ def run_validate(options: argparse.Namespace) -> int:
                 join_text(document, text[document.id])
             except DataError as error:
                 faults.append(error.fault)
+    if not options.files:
+        faults += check_negatives(options.data)
     if faults:
         raise FaultsError(faults)
     print(f"{checked} files, {documents:,} documents, {units:,} units: no fault")
@@ -399,6 +399,7 @@ def run_split(options: argparse.Namespace) -> int:
             similarity=options.similarity,
             newest=read_newest(options.newest),
             validation=options.validation,
+            train=options.train,
         )
     check_splits(manifest, annotated)
     if not options.check:

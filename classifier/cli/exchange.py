@@ -88,11 +88,15 @@ def _sources(options: argparse.Namespace) -> list[str]:
 def run_stats(options: argparse.Namespace) -> int:
     """Print the tables and save the pictures."""
     from classifier.corpus.exchange import read_assignment, read_layer
-    from classifier.corpus.overview import list_units, make_tables
+    from classifier.corpus.negatives import FILE, read_negatives
+    from classifier.corpus.overview import list_units, make_tables, negative_table
 
     documents = read_layer(options.data, _sources(options), options.layer)
     assignment = read_assignment(options.data)
     tables = make_tables(documents, assignment)
+    negatives = options.data / FILE
+    if options.layer == "gold" and not options.source and negatives.exists():
+        tables.append(negative_table(read_negatives(negatives, documents), assignment))
     utf8(sys.stdout).write("\n".join(table.as_text() for table in tables))
     if options.plots:
         from classifier.evaluation.corpus_plots import save_plots

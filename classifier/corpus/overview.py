@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifier.corpus.annotations import DocumentMark, SentenceMark
+from classifier.corpus.negatives import RULES, NegativeCase, count_negatives
 from classifier.corpus.splits import SPLITS
 from classifier.schema import load_schema
 from classifier.statistics import Clusters, FloatArray, Interval, Resamples, divide
@@ -106,6 +107,17 @@ def make_tables(documents: Sequence[DocumentMark], assignment: Mapping[str, str]
         _kind_table(units, "Years", "year", lambda unit: unit.document.date[:4]),
         _kind_table(units, "How documents were drawn", "stratum", lambda u: u.document.selection),
     ]
+
+
+def negative_table(cases: Iterable[NegativeCase], assignment: Mapping[str, str]) -> Table:
+    """Return how many cases of each negative rule stand in each split."""
+    counts = count_negatives(cases, assignment)
+    rows = []
+    for rule in RULES:
+        found = [counts[rule, split] for split in SPLITS]
+        rows.append((rule, *(f"{n:,}" for n in (*found, sum(found)))))
+    note = "sentences read and chosen as cases of the rules in GUIDELINES.md, not a rate"
+    return Table("Cases of the negative rules", ("rule", *SPLITS, "all"), tuple(rows), note)
 
 
 def _split_order(name: str) -> int:

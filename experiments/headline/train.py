@@ -28,7 +28,7 @@ from classifier.evaluation.headlines import ReadHeadline, read_gold
 from classifier.scoring import Scorer
 
 PATH = Path("classifier/resources/headline.json")
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3)
+STRENGTHS = (0.01, 0.03, 0.1)
 GOALS = {"drops_attribution": 0.85}
 GOAL = 0.75
 USEFUL = 0.7
@@ -120,9 +120,10 @@ def cross_validate(
 def choose(
     probabilities: Array, truth: NDArray[np.bool_], goal: float
 ) -> tuple[float, tuple[float, float, float]]:
-    """Return the threshold of the best F1 with precision at ``goal``; failing that, the best F1.
+    """Return the threshold of the best F1 with precision at ``goal``, and its figures.
 
-    Fewer than :data:`HITS` right answers prove no precision.
+    Failing that, the one of the best precision: a class is reported rarely rather than wrongly.
+    Fewer than :data:`HITS` right answers, or one in eight, prove no precision.
     """
     options = []
     for threshold in np.unique(np.round(probabilities, 3)):
@@ -130,8 +131,11 @@ def choose(
         hits = int((found & truth).sum())
         precision, recall = hits / max(int(found.sum()), 1), hits / max(int(truth.sum()), 1)
         f1 = 2 * hits / max(int(found.sum() + truth.sum()), 1)
-        options.append((precision >= goal and hits >= HITS, f1, threshold, precision, recall))
-    _, f1, threshold, precision, recall = max(options)
+        proved = hits >= max(HITS, int(truth.sum()) / 8)
+        reached = proved and precision >= goal
+        rank = f1 if reached or goal == 0 else precision if proved else -1.0
+        options.append((reached, rank, threshold, precision, recall, f1))
+    *_, threshold, precision, recall, f1 = max(options)
     return float(threshold), (precision, recall, f1)
 
 
@@ -156,6 +160,8 @@ def main() -> None:
     table = (raw - means) / scales
     columns = [names.index(name) for name in FLOOR]
     groups = [one.mark.group or one.mark.key for one in read]
+    # Minimal pairs teach, but their shares are nobody's: thresholds come from real headlines.
+    real = np.array([one.mark.source != "written" for one in read])
     fitted: dict[str, dict[str, Any]] = {"full": {}, "floor": {}}
     thresholds: dict[str, dict[str, float]] = {"full": {}, "floor": {}}
     experimental = []
@@ -169,7 +175,7 @@ def main() -> None:
             }
             strength = min(STRENGTHS, key=lambda one: log_loss(tried[one], truth))
             goal = GOALS.get(name, GOAL) if kind == "full" else 0.0
-            threshold, (precision, recall, f1) = choose(tried[strength], truth, goal)
+            threshold, (precision, recall, f1) = choose(tried[strength][real], truth[real], goal)
             row = np.zeros(len(names) + 1)
             if truth.any():
                 model = LogisticRegression(C=strength, max_iter=2000).fit(part, truth)

@@ -242,6 +242,14 @@ def test_a_batch_that_is_named_is_the_whole_validation_part() -> None:
         make_splits(everything, validation=["gazette/b99"])
 
 
+def test_a_batch_added_to_train_moves_nothing_else() -> None:
+    later = [news(900 + number, threat(), batch="b20") for number in range(5)]
+    before = make_splits(CORPUS)
+    after = make_splits([*CORPUS, *later], train=["gazette/b20"])
+    assert {split_of(after, one) for one in later} == {"train"}
+    assert all(after.assignment[key] == split for key, split in before.assignment.items())
+
+
 def test_an_article_that_takes_a_passage_from_another_stays_with_it() -> None:
     words = " ".join(f"mot{number}" for number in range(300))
     passage = " ".join(f"copie{number}" for number in range(40))

@@ -26,6 +26,7 @@ from experiments.pretraining.report import summarise, thin_curve
 from experiments.pretraining.text import (
     Overlap,
     RunHasher,
+    Selection,
     find_near,
     passages_of,
     read_reserved,
@@ -459,3 +460,23 @@ def test_the_loss_needs_no_other_places(small, tokenized):
     with torch.no_grad():
         whole = model(torch.from_numpy(batch.inputs)).logits.flatten(0, 1)
         assert torch.allclose(masked_logits(model, batch), whole[batch.places], atol=1e-5)
+
+
+@needs_torch
+def test_what_is_prepared_is_what_a_run_reads(small, monkeypatch):
+    from experiments.pretraining import preparation
+
+    told = [article(str(number), text) for number, text in enumerate(TEXTS)]
+    chosen = Selection(tuple(told[:-9]), tuple(told[-9:]), {"training": len(told) - 9}, ("o/1",))
+    monkeypatch.setattr(preparation, "select_articles", lambda rules, seed, data: chosen)
+    kind = msgspec.structs.replace(small.tokenizer, vocabulary=50, articles=100)
+    run = msgspec.structs.replace(small, tokenizer=kind)
+    with pytest.raises(DataError, match="prepare"):
+        preparation.read_prepared(run)
+    preparation.prepare(run)
+    found = preparation.read_prepared(run)
+    assert found.words == Vocabulary(5, 6, 49, 7, 50)
+    assert found.training.shape[1] == found.probe.shape[1] == run.training.length
+    assert found.report["tokens"]["training"] >= found.training.size * 14 / 16
+    assert found.report["excluded_sha256"] == chosen.excluded_sha256
+    assert len(found.training) > 10 * len(found.probe) > 0

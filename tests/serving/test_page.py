@@ -163,13 +163,12 @@ def test_the_chain_the_headline_and_the_signals(page, server, seed):
     assert page.run(f"document.querySelector('{target}') !== null")
     page.click("button[data-language=en]")
     assert page.run("document.querySelector('#chain-name').innerText").upper() == "CHAIN OF SOURCES"
-    # A slider that rests changes them too: with nothing hedged or relayed there is no chain.
-    for label in ("attribution_hedging", "relay_sourcing"):
-        page.run(f"document.getElementById('threshold-{label}').focus()")
-        page.key("End", 35)
-    page.wait(
-        "document.querySelector('.signals tr[data-signal=relay_share] .in-en').textContent === '0%'"
-    )
+    # A slider that rests changes them too.
+    shown = "document.querySelector('.signals tr[data-signal=hedged_share] .in-en').textContent"
+    assert page.run(shown) != "0%"
+    page.run("document.getElementById('threshold-attribution_hedging').focus()")
+    page.key("End", 35)
+    page.wait(f"{shown} === '0%'")
 
 
 def test_contests_are_what_the_corpus_imports(page, server, tmp_path, monkeypatch, capsys):

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from classifier.article.chain import SOURCED, ChainFinder
 from classifier.article.headline import read_headlines
 from classifier.article.reference import rank_signals
@@ -23,6 +21,7 @@ from classifier.models.depth import count_hands
 from classifier.models.families import load_model
 from classifier.models.features import UnitView, view_document
 from classifier.models.linear import LinearModel
+from classifier.models.reading import Reader, Reading
 from classifier.records import (
     Article,
     ArticleScore,
@@ -101,12 +100,14 @@ class Scorer:
         article, sentences = document.article, document.sentences
         views = view_document(document, self.lexicon)
         if isinstance(self.model, LinearModel):
-            probabilities = self.model.probabilities(views)
+            reading = Reading(self.model.probabilities(views))
+        elif isinstance(self.model, Reader):
+            reading = self.model.read(document)
         else:
-            probabilities = self.model.predict_proba([document])
+            reading = Reading(self.model.predict_proba([document]))
         scored = tuple(
-            self._score_sentence(article, sentence, view, row)
-            for sentence, view, row in zip(sentences, views, probabilities, strict=True)
+            self._score_sentence(article, sentence, view, reading, number)
+            for number, (sentence, view) in enumerate(zip(sentences, views, strict=True))
         )
         language = detect(" ".join((article.title, article.heading, article.text[:2000])))
         headlines = read_headlines(scored)
@@ -121,7 +122,7 @@ class Scorer:
             scored,
             summarise(scored),
             self.info,
-            tuple(_warnings(scored, language)),
+            tuple(_warnings(scored, language, reading.truncated)),
             article,
             headlines=headlines,
             signals=rank_signals(measure_signals(scored, headlines, chain), self.info),
@@ -138,20 +139,22 @@ class Scorer:
         article: Article,
         sentence: Sentence,
         view: UnitView,
-        row: np.ndarray[tuple[int], np.dtype[np.float64]],
+        reading: Reading,
+        number: int,
     ) -> SentenceScore:
         names = load_schema().names
         if sentence.kind == "credit":
             return SentenceScore(sentence, {name: LabelScore(0.0, False) for name in names})
-        found = view.found
+        # A model's own evidence goes before the lexicon's.
+        found = {**view.found, **(reading.cues[number] if reading.cues else {})}
         labels = {}
         for column, name in enumerate(names):
-            probability = float(row[column])
+            probability = float(reading.probabilities[number, column])
             positive = probability >= self.thresholds[name]
             cues = found.get(name, ())
             withdrawn = ""
             if positive and not cues:
-                cues = self._decisive_words(view, column)
+                cues = self._decisive_words(view, reading, number, column)
             if positive and name == "relay_sourcing" and article.publisher:
                 kept = tuple(
                     cue for cue in cues if not _credits_own(article.publisher, sentence.text, cue)
@@ -167,11 +170,16 @@ class Scorer:
             labels[name] = LabelScore(probability, positive, cues, depth, withdrawn)
         return SentenceScore(sentence, labels)
 
-    def _decisive_words(self, view: UnitView, column: int) -> tuple[Cue, ...]:
+    def _decisive_words(
+        self, view: UnitView, reading: Reading, number: int, column: int
+    ) -> tuple[Cue, ...]:
+        spans: Sequence[tuple[int, int]] = ()
         if isinstance(self.model, LinearModel):
             spans = self.model.weightiest_words(view, column)
-            if spans:
-                return tuple(Cue(start, end, WEIGHTS) for start, end in spans)
+        elif reading.explain is not None:
+            spans = reading.explain(number, column)
+        if spans:
+            return tuple(Cue(start, end, WEIGHTS) for start, end in spans)
         return (Cue(0, max(view.normal.length, 1), WEIGHTS),)
 
 
@@ -206,12 +214,16 @@ def _credits_own(publisher: str, text: str, cue: Cue) -> bool:
     return own or _OWN.search(words) is not None
 
 
-def _warnings(scored: Iterable[SentenceScore], language: str) -> Iterator[str]:
+def _warnings(
+    scored: Iterable[SentenceScore], language: str, truncated: Sequence[int]
+) -> Iterator[str]:
     """Yield codes, with what was found after a colon; the page and the table phrase them."""
     if language != "fr":
         yield f"not_french:{language}"
     if not any(one.sentence.kind != "credit" for one in scored):
         yield "no_sentence"
+    if truncated:
+        yield f"truncated:{','.join(map(str, truncated))}"
 
 
 def summarise(scored: Iterable[SentenceScore]) -> dict[str, Any]:

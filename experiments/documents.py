@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from experiments import signal_documents
+
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "experiments" / "results"
 SEED = ROOT / "seeds" / "000_c8f4650f96df5b00.txt"
@@ -300,10 +302,12 @@ PIECES: dict[str, Callable[[], str]] = {
     "comparison": comparison,
     "segmentation": segmentation,
     "speed": speed,
+    **signal_documents.PIECES,
     **{f"card-{source}": functools.partial(card, source) for source in SOURCES},
 }
 DOCUMENTS = (
     ROOT / "README.md",
+    *signal_documents.DOCUMENTS,
     ROOT / "docs" / "batch.md",
     ROOT / "docs" / "api.md",
     *(ROOT / "data" / source / "CARD.md" for source in SOURCES),

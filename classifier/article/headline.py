@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import msgspec
@@ -32,6 +32,8 @@ MOST_MATCHES = 4
 FLOOR = ("heading", "similarity", "similarity_second", "missing", "matches")
 """What the floor *similarity alone* sees."""
 
+_BODY_FORMS = ("speech", "quote", "restriction", "denial")
+_CLAIM_FORMS = ("announced", "possible", "strong")
 _QUOTED = re.compile(r'"[^"]*"|«[^»]*»')
 _RESUMED = re.compile(r"\b(?:[Ll]'|(?:[Ll]es?|[Ll]a|[Cc]et?|[Cc]ette|[Cc]es) )([^\W\d_]{4,})")
 _BEGINNING = 160
@@ -112,6 +114,7 @@ class _Unit:
     forms: frozenset[str]
     words: Words
     place: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -134,8 +137,13 @@ class Comparison:
 
 def read_headlines(sentences: Sequence[SentenceScore]) -> tuple[Headline, ...]:
     """Return what the title and the standfirst do, those of them that there are."""
+    if not any(one.sentence.field != "text" for one in sentences):
+        return ()
+    body = read_body(sentences)
     return tuple(
-        judge(compared) for name in ("title", "heading") if (compared := compare(sentences, name))
+        judge(compared)
+        for name in ("title", "heading")
+        if (compared := compare(sentences, name, body))
     )
 
 
@@ -181,24 +189,30 @@ def _sigmoid(value: float) -> float:
     return 1 / (1 + math.exp(-value)) if value > -700 else 0.0
 
 
-def compare(sentences: Sequence[SentenceScore], name: str) -> Comparison | None:
-    """Compare the headline ``title`` or ``heading`` with the body; None where either is absent."""
+def compare(
+    sentences: Sequence[SentenceScore], name: str, read: Sequence[_Unit] | None = None
+) -> Comparison | None:
+    """Compare the headline ``title`` or ``heading`` with the body; None where either is absent.
+
+    Args:
+        read: the body as :func:`read_body` gives it, where it was read already.
+    """
     heads = [one for one in sentences if one.sentence.field == name]
-    body = [
-        one for one in sentences if one.sentence.field == "text" and one.sentence.kind == "sentence"
-    ]
+    body = read_body(sentences) if read is None else read
     if not heads or not body:
         return None
     model = load_headline_model()
     claim = heads if name == "title" else heads[:1]
     words = read_words(" ".join(_claim_text(one) for one in claim))
-    units = [_read_unit(place, one, words) for place, one in enumerate(body)]
-    best = max(unit.similarity for unit in units)
-    floor = max(model.claim_floor, model.claim_share * best)
+    units = [replace(unit, similarity=coverage(words, unit.words)) for unit in body]
     ranked = sorted(units, key=lambda unit: (-unit.similarity, unit.index))
-    matches = tuple(unit for unit in ranked if unit.similarity >= floor)[:MOST_MATCHES]
-    texts = [normalise(one.sentence.text).text for one in body]
-    related = _related(units, matches, texts)
+    best = ranked[0].similarity
+    floor = max(model.claim_floor, model.claim_share * best)
+    near = sum(unit.similarity >= floor for unit in ranked[:MOST_MATCHES])
+    # The other forms are looked for where they count: in the best, and in what carries the claim.
+    ranked[: max(near, 1)] = map(_look_closer, ranked[: max(near, 1)])
+    matches = tuple(ranked[:near])
+    related = _related(sorted(ranked, key=lambda unit: unit.place), matches)
     features = _features(name, heads, words, units, ranked, matches, related)
     return Comparison(name, matches, related, tuple(units), features)
 
@@ -215,26 +229,40 @@ def _claim_text(one: SentenceScore) -> str:
     return kept if len(kept) > 15 else text
 
 
-def _read_unit(place: int, one: SentenceScore, headline: Words) -> _Unit:
+def read_body(sentences: Sequence[SentenceScore]) -> list[_Unit]:
+    """Return the sentences of the body with what is read off each, whatever the headline."""
+    body = [
+        one for one in sentences if one.sentence.field == "text" and one.sentence.kind == "sentence"
+    ]
+    return [_read_unit(place, one) for place, one in enumerate(body)]
+
+
+def _read_unit(place: int, one: SentenceScore) -> _Unit:
     text = normalise(one.sentence.text).text
-    words = read_words(text)
-    forms = frozenset(name for name, form in load_patterns().items() if form.search(text))
+    patterns = load_patterns()
+    forms = frozenset(name for name in _BODY_FORMS if patterns[name].search(text))
     hedged, relayed = (
         one.labels[name].probability if name in one.labels else 0.0 for name in (HEDGED, RELAYED)
     )
-    quoted = sum(len(part) for part in _QUOTED.findall(text)) / max(len(text), 1)
-    said = 0.8 if "speech" in forms else 0.7 if "quote" in forms and quoted > 0.3 else 0.0
+    quoted = 0.0
+    if "quote" in forms:
+        quoted = sum(len(part) for part in _QUOTED.findall(text)) / max(len(text), 1)
+    said = 0.8 if "speech" in forms else 0.7 if quoted > 0.3 else 0.0
     if text[:1] in '"«' or text[-1:] in '"»':
         said = max(said, 0.8)
     attributed = max(hedged, relayed, said)
-    similarity = coverage(headline, words)
     index = one.sentence.index
-    return _Unit(index, similarity, attributed, hedged, relayed, forms, words, place)
+    return _Unit(index, 0.0, attributed, hedged, relayed, forms, read_words(text), place, text)
 
 
-def _related(
-    units: Sequence[_Unit], matches: Sequence[_Unit], texts: Sequence[str]
-) -> tuple[_Unit, ...]:
+def _look_closer(unit: _Unit) -> _Unit:
+    """Return a sentence with the forms that only one near the claim is searched for."""
+    patterns = load_patterns()
+    more = (name for name in _CLAIM_FORMS if patterns[name].search(unit.text))
+    return replace(unit, forms=unit.forms.union(more))
+
+
+def _related(units: Sequence[_Unit], matches: Sequence[_Unit]) -> tuple[_Unit, ...]:
     """Return sentences that limit or withdraw the claim, or what resumes it, in reading order.
 
     A sentence speaks of the claim if it is one of the matches, is nearly one, or takes up a noun of
@@ -242,10 +270,12 @@ def _related(
     """
     core = {word: 1.0 for one in matches[:2] for word, w in one.words.weights.items() if w > 2}
     found = []
-    for unit, text in zip(units, texts, strict=True):
+    for unit in units:
         if not {"restriction", "denial"} & unit.forms:
             continue
-        resumed = any(nearest(stem(noun), core) for noun in _RESUMED.findall(text[:_BEGINNING]))
+        resumed = any(
+            nearest(stem(noun), core) for noun in _RESUMED.findall(unit.text[:_BEGINNING])
+        )
         near = any(0 < unit.place - one.place <= 2 for one in matches[:2])
         if (
             unit in matches

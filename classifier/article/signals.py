@@ -64,9 +64,11 @@ def load_terms() -> tuple[tuple[Term, re.Pattern[str]], ...]:
 
 def find_terms(text: NormalText) -> Iterator[tuple[str, int, int]]:
     """Yield group and offsets into the original of each term outside quotation marks."""
-    quoted = [match.span() for match in _QUOTED.finditer(text.text)]
+    quoted: list[tuple[int, int]] | None = None
     for term, pattern in load_terms():
         for match in pattern.finditer(text.text):
+            if quoted is None:
+                quoted = [found.span() for found in _QUOTED.finditer(text.text)]
             if not any(start <= match.start() < end for start, end in quoted):
                 yield (term.group, *text.original_span(*match.span()))
 
@@ -144,6 +146,8 @@ def _fidelity(headlines: Iterable[Headline]) -> Signal:
     title = next((one for one in headlines if one.field == "title"), None)
     if title is None:
         return _undefined("headline_fidelity", "no_headline")
+    if not reported_departures():
+        return _undefined("headline_fidelity", "experimental_classes")
     worst = max((title.classes.get(name, 0.0) for name in reported_departures()), default=0.0)
     matches = (Evidence(match.sentence, 0, 0) for match in title.matches)
     limits = (Evidence(index, 0, 0) for index in title.restrictions)
@@ -168,10 +172,13 @@ def _terms(units: Sequence[SentenceScore]) -> Iterator[Signal]:
         sourced = any(
             name in one.labels and one.labels[name].positive for name in (HEDGED, RELAYED)
         )
-        text = normalise(one.sentence.text)
-        if sourced or speech.search(text.text):
+        if sourced:
             continue
-        for group, start, end in find_terms(text):
+        text = normalise(one.sentence.text)
+        terms = list(find_terms(text))
+        if not terms or speech.search(text.text):
+            continue
+        for group, start, end in terms:
             name = "unsourced_superlatives" if group == SUPERLATIVE else "unsourced_loaded_terms"
             found[name].append(Evidence(one.sentence.index, start, end))
     for name, evidence in found.items():

@@ -26,7 +26,17 @@ examples:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    from classifier.cli import batch, corpus, evaluation, models, promotion, report, serve, texts
+    from classifier.cli import (
+        batch,
+        corpus,
+        evaluation,
+        models,
+        promotion,
+        report,
+        serve,
+        signals,
+        texts,
+    )
 
     parser = argparse.ArgumentParser(
         "cadrage",
@@ -36,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cadrage {classifier.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for home in (texts, batch, report, serve, models, evaluation, promotion, corpus):
+    for home in (texts, batch, report, serve, models, evaluation, promotion, corpus, signals):
         home.add_commands(commands)
     return parser
 

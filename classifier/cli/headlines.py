@@ -17,6 +17,7 @@ def add_commands(parts: Commands) -> None:
         help="annotate what headlines do with their bodies' claims",
         description="Headlines read beside their whole articles: drawn, read twice, compared,\n"
         "disputes read a third time. Files hold offsets and classes, no text.",
+        epilog="example:\n  cadrage corpus headlines agreement",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     steps = headlines.add_subparsers(dest="step", metavar="STEP", required=True)

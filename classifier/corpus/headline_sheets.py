@@ -15,14 +15,13 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import msgspec
 
 from classifier.corpus.annotations import document_hash
 from classifier.corpus.headlines import (
     CLASSES,
-    HeadlineClass,
     HeadlineMark,
     HeadlinePair,
     check_classes,
@@ -282,8 +281,9 @@ def read_line(line: str, mark: HeadlineMark, article: Article) -> HeadlinePair:
         raise ValueError("the numbers of the sentences that carry the claim")
     if "drops_restriction" in classes and not restricts:
         raise ValueError("r: and the sentences that restrict the claim")
-    ordered = tuple(cast(HeadlineClass, one) for one in CLASSES if one in classes)
-    return HeadlinePair(cast(Literal["title", "heading"], name), ordered, claims, restricts, note)
+    ordered = tuple(one for one in CLASSES if one in classes)
+    field: Literal["title", "heading"] = "title" if name == "title" else "heading"
+    return HeadlinePair(field, ordered, claims, restricts, note)
 
 
 def _stretches(numbers: str, article: Article) -> tuple[tuple[int, int], ...]:
@@ -340,7 +340,9 @@ def adjudicate_headlines(
     """
     first, second = list(first), list(second)
     paired = pair_up(first, second)
-    readings = {(mark.key, one.field): (one, two) for mark, one, two in paired}
+    readings: dict[tuple[str, str], tuple[HeadlinePair, HeadlinePair]] = {
+        (mark.key, one.field): (one, two) for mark, one, two in paired
+    }
     marks = {mark.key: (mark, articles[mark.key]) for mark in first}
     decided: dict[tuple[str, str], HeadlinePair] = {}
     faults: list[Fault] = []

@@ -133,7 +133,7 @@ def score_headlines(name: str, read: Sequence[ReadHeadline]) -> HeadlineScores:
         "similarity alone": [judge_by_similarity(one.compared) for one in read],
         "majority": [{model.majority} for _ in read],
     }
-    truth = [set(one.pair.classes) for one in read]
+    truth: list[set[str]] = [set(one.pair.classes) for one in read]
     clusters = Clusters.of(one.mark.group or one.mark.key for one in read)
     resamples = Resamples.draw(clusters, replicates=REPLICATES, seed=SEED)
     figures = {

@@ -65,14 +65,7 @@ def evaluate_signals(
             ]
         )
         found = np.array([one[name] for one in scored])
-        figures[name] = _intervals(
-            resamples,
-            {
-                "mean_error": lambda rows, f=found, g=gold: float(np.abs(f - g)[rows].mean()),
-                "bias": lambda rows, f=found, g=gold: float((f - g)[rows].mean()),
-                "rank_correlation": lambda rows, f=found, g=gold: spearman(f[rows], g[rows]),
-            },
-        )
+        figures[name] = _intervals(resamples, _against(found, gold))
     depths = np.array(
         [
             max((m.labels[RELAYED].depth or 0 for m in d if RELAYED in m.labels), default=0)
@@ -84,9 +77,17 @@ def evaluate_signals(
         resamples, {"exact": lambda rows: float((deepest == depths)[rows].mean())}
     )
     titles = [one for one in headlines if one.pair.field == "title"]
-    if titles:
+    if titles and reported_departures():
         figures["headline_fidelity"] = _fidelity(titles)
     return figures
+
+
+def _against(found: FloatArray, gold: FloatArray) -> dict[str, Callable[[IntArray], float]]:
+    return {
+        "mean_error": lambda rows: float(np.abs(found - gold)[rows].mean()),
+        "bias": lambda rows: float((found - gold)[rows].mean()),
+        "rank_correlation": lambda rows: spearman(found[rows], gold[rows]),
+    }
 
 
 def _fidelity(titles: Sequence[ReadHeadline]) -> dict[str, Interval]:

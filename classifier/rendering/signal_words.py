@@ -12,6 +12,10 @@ SIGNAL_WORDS: dict[str, tuple[str, str]] = {
         "no sentence of the body clearly carries what it says",
     ),
     "match": ("phrase {index} ({share})", "sentence {index} ({share})"),
+    "match_attributed": (
+        "phrase {index} ({share}, rapportée ou prudente)",
+        "sentence {index} ({share}, relayed or hedged)",
+    ),
     "restricted_by": (
         "limite ou démenti à relire{colon}{sentences}",
         "limit or denial to reread{colon}{sentences}",
@@ -72,6 +76,10 @@ SIGNAL_WORDS: dict[str, tuple[str, str]] = {
     "no_value": ("sans valeur\u00a0: {reason}", "no value: {reason}"),
     "no_chain": ("la chaîne des sources n’est pas établie", "the chain of sources is not drawn"),
     "no_claims": ("aucune affirmation rapportée", "no reported claim"),
+    "experimental_classes": (
+        "aucune classe de titre n’est assez précise pour être donnée",
+        "no class of headline is precise enough to be given",
+    ),
     "no_headline": ("pas de titre, ou pas de corps", "no headline, or no body"),
     "other_model": (
         "le repère a été établi avec un autre modèle",
@@ -104,6 +112,14 @@ SIGNAL_WORDS: dict[str, tuple[str, str]] = {
         "Appris de quatre sites d’une seule campagne\u00a0; "
         "sur un site jamais vu, aire ROC {detail}.",
         "Learned from four sites of one campaign; on a site never seen, ROC area {detail}.",
+    ),
+    "topic_alone": (
+        "Les seuls mots du sujet y atteignent {detail}\u00a0: le nombre tient en partie au sujet.",
+        "Topic words alone reach {detail} there: the number is partly about the topic.",
+    ),
+    "other_press": (
+        "De la presse régionale ordinaire dépasse 50\u202f% dans {detail}\u202f% des cas.",
+        "Ordinary regional press gets more than 50% in {detail}% of cases.",
     ),
     "press_until_2020": (
         "La presse de comparaison s’arrête en 2020.",

@@ -86,7 +86,7 @@ def _of_headline(headline: Headline, language: str) -> Iterator[str]:
     if headline.matches:
         matches = ", ".join(
             say(
-                "match",
+                "match_attributed" if match.attributed else "match",
                 language,
                 index=str(match.sentence),
                 share=percent(match.similarity, language),

@@ -75,6 +75,10 @@ _WORDS: dict[str, tuple[str, str]] = (
             "this text does not look French (language found: {detail}); the labels mean little",
         ),
         "no_sentence": ("aucune phrase à étiqueter", "no sentence that could be labelled"),
+        "truncated": (
+            "phrases trop longues pour ce modèle, lues en partie\u00a0: {detail}",
+            "sentences too long for this model, read in part: {detail}",
+        ),
         "withdrawn_because": ("retiré\u00a0: {reason}", "withdrawn: {reason}"),
         "hidden": ("masqué", "hidden"),
         "hidden_list": ("Masqué\u00a0: {names}", "Hidden: {names}"),

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from classifier.errors import CadrageError
-from experiments.pretraining.configuration import Pretraining, read_configuration
+from experiments.pretraining.configuration import STARTS, Pretraining, read_configuration
 
 STEPS = ("prepare", "train", "probe", "compare", "report", "all")
 
@@ -63,7 +63,7 @@ def take_step(step: str, run: Pretraining, options: argparse.Namespace) -> None:
 
         print(json.dumps(measure(run, prepared), indent=1))
     elif step == "compare":
-        from experiments.pretraining.comparison import STARTS, compare
+        from experiments.pretraining.comparison import compare
 
         starts = (options.start,) if options.start else STARTS
         compare(run, prepared, data=options.data, starts=starts)

@@ -9,6 +9,9 @@ import msgspec
 
 from classifier.errors import DataError
 
+STARTS = ("random", "pretrained")
+"""What the comparison fine-tunes from."""
+
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which articles are read.
@@ -97,14 +100,20 @@ class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         experiment: TOML of the fine-tuning; settings: what differs from it here.
-        seeds: of the fine-tuning, each used for both starts.
+        seeds, rates: of the fine-tuning, each used for both starts; a rate is the last layer's.
+        exposure: in (0, 1]; a validation document of which this share stands in the pretraining
+            text judges nothing.
+        trials: folder of earlier runs, in which the rates were chosen.
         plain_log: log of a shorter run without ``offsets``, shown beside this one's if it is there.
         results: file that the figures of the whole run are written to.
     """
 
     experiment: str
     seeds: tuple[int, ...]
+    rates: tuple[float, ...]
+    exposure: float
     settings: dict[str, Any]
+    trials: str
     plain_log: str
     results: str
 
@@ -143,6 +152,7 @@ def read_configuration(path: Path) -> Pretraining:
     training, model = run.training, run.model
     for what, good, expected in (
         ("text.similarity", 0 < run.text.similarity <= 1, "in (0, 1]"),
+        ("comparison.exposure", 0 < run.comparison.exposure <= 1, "in (0, 1]"),
         ("training.masked", 0 < training.masked < 1, "in (0, 1)"),
         ("training.warmup + decay", 0 <= training.warmup + training.decay <= 1, "0 to 1"),
         ("training.length", 8 <= training.length <= model.positions - 2, "8 to positions - 2"),

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from experiments.pretraining.configuration import STARTS
+
 DOCUMENT = Path("docs/encoder.md")
 BEGIN, END = "<!-- begin: pretraining -->", "<!-- end: pretraining -->"
 _STEPS = (0.5, 1, 2, 3, 5, 8, 12, 20, 50)
@@ -15,8 +17,9 @@ _MEANS = {"macro_f1": "macro-F1", "macro_average_precision": "macro average prec
 
 
 def render_figures(found: dict[str, Any]) -> str:
-    """Return the figures of a results file as Markdown: budget, text, probe, comparison."""
-    parts = [_budget(found), _text(found), _curve(found), _probe(found), _comparison(found)]
+    """Return the figures of a results file as Markdown: budget, text, probe, trials, comparison."""
+    tell = (_budget, _text, _curve, _probe, _trials, compare_in_words)
+    parts = [part(found) for part in tell]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -85,29 +88,66 @@ def _probe(found: dict[str, Any]) -> str:
     )
 
 
-def _comparison(found: dict[str, Any]) -> str:
+def compare_in_words(found: dict[str, Any]) -> str:
+    """Return the table of the fine-tuned runs: each start, seed by seed, and the differences."""
     runs = found["compared"]
     if not runs:
         return ""
     seeds = sorted({one["seed"] for one in runs})
-    by = {(one["start"], one["seed"]): one for one in runs}
+    rates = sorted({one["rate"] for one in runs})
+    by = {(one["start"], one["rate"], one["seed"]): one for one in runs}
+    first = runs[0]
     lines = [
-        f"**Fine-tuned** on {runs[0]['train_sentences']:,} sentences of train, judged on "
-        f"{runs[0]['validation_sentences']:,} of validation (splits "
-        f"`{runs[0]['splits_sha256'][:12]}…`):",
+        f"**Fine-tuned** on {first['train_sentences']:,} sentences of train, "
+        f"{first['settings']['epochs']} epochs, judged on {first['validation_sentences']:,} "
+        f"sentences in {first['validation_documents']:,} documents of validation; "
+        f"{first['validation_documents_read']:,} more are left out, because their text stands in "
+        f"what the encoder read (splits `{first['splits_sha256'][:12]}…`):",
         "",
-        "| figure | start | " + " | ".join(f"seed {seed}" for seed in seeds) + " | mean |",
-        "|---|---|" + "---:|" * (len(seeds) + 1),
+        "| figure | start | rate | " + " | ".join(f"seed {seed}" for seed in seeds) + " | mean |",
+        "|---|---|---:|" + "---:|" * (len(seeds) + 1),
     ]
-    for title, read in _figures(runs[0]).items():
-        for start in ("random", "pretrained"):
-            values = [read(by[start, seed]) for seed in seeds if (start, seed) in by]
-            cells = [
-                f"{read(by[start, seed]):.3f}" if (start, seed) in by else "–" for seed in seeds
-            ]
-            mean = f"{statistics.mean(values):.3f}" if values else "–"
-            lines.append(f"| {title} | {start} | " + " | ".join(cells) + f" | {mean} |")
+    for title, read in _figures(first).items():
+        for rate in rates:
+            known = {
+                start: {
+                    seed: read(by[start, rate, seed]) for seed in seeds if (start, rate, seed) in by
+                }
+                for start in STARTS
+            }
+            pairs = known["random"].keys() & known["pretrained"].keys()
+            known["difference"] = {
+                seed: known["pretrained"][seed] - known["random"][seed] for seed in sorted(pairs)
+            }
+            for start, values in known.items():
+                sign = "+" if start == "difference" else ""
+                cells = [f"{values[seed]:{sign}.3f}" if seed in values else "–" for seed in seeds]
+                cells.append(_mean(list(values.values()), sign))
+                lines.append(f"| {title} | {start} | {rate:g} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _mean(values: list[float], sign: str) -> str:
+    """Return the mean, and for several the spread: the standard deviation over seeds."""
+    if not values:
+        return "–"
+    spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):{sign}.3f}{spread}"
+
+
+def _trials(found: dict[str, Any]) -> str:
+    runs = found["trials"]
+    if not runs:
+        return ""
+    told = "; ".join(
+        f"{one['start']} {one['rate']:g} seed {one['seed']} {one['macro_f1']:.3f}"
+        for one in sorted(runs, key=lambda one: (one["start"], one["rate"], one["seed"]))
+    )
+    return (
+        f"**Rates** were tried before, on an earlier validation of "
+        f"{runs[0]['validation_sentences']:,} sentences (splits `{runs[0]['splits_sha256'][:12]}…`)"
+        f", macro-F1: {told}."
+    )
 
 
 def _figures(run: dict[str, Any]) -> dict[str, Callable[[dict[str, Any]], float]]:

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from experiments.pretraining.comparison import STARTS
-from experiments.pretraining.configuration import Pretraining
+from classifier.errors import DataError
+from experiments.pretraining.configuration import STARTS, Pretraining
 from experiments.pretraining.document import DOCUMENT, fill_document
 from experiments.pretraining.export import export_folder
 from experiments.pretraining.preparation import Prepared
@@ -47,33 +47,40 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
-def summarise(compared: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return mean figures per start, and the paired differences of the seeds that both have."""
-    summary: dict[str, Any] = {}
-    by_seed = {
-        start: {one["seed"]: one for one in compared if one["start"] == start} for start in STARTS
-    }
-    for figure in ("macro_f1", "macro_average_precision"):
-        means = {
-            start: float(np.mean([one[figure] for one in runs.values()]))
-            for start, runs in by_seed.items()
-            if runs
+def summarise(compared: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return per rate the mean figures of each start, and differences seed by seed."""
+    found = []
+    for rate in sorted({one["rate"] for one in compared}):
+        runs = {
+            start: {
+                one["seed"]: one
+                for one in compared
+                if one["start"] == start and one["rate"] == rate
+            }
+            for start in STARTS
         }
-        both = sorted(by_seed["random"].keys() & by_seed["pretrained"].keys())
-        summary[figure] = {
-            **means,
-            "differences": {
-                str(seed): by_seed["pretrained"][seed][figure] - by_seed["random"][seed][figure]
-                for seed in both
-            },
-        }
-    return summary
+        both = sorted(runs["random"].keys() & runs["pretrained"].keys())
+        summary: dict[str, Any] = {"rate": rate}
+        for figure in ("macro_f1", "macro_average_precision"):
+            summary[figure] = {
+                start: float(np.mean([one[figure] for one in of.values()]))
+                for start, of in runs.items()
+                if of
+            } | {
+                "differences": {
+                    str(seed): runs["pretrained"][seed][figure] - runs["random"][seed][figure]
+                    for seed in both
+                }
+            }
+        found.append(summary)
+    return found
 
 
 def write_report(run: Pretraining, prepared: Prepared) -> Path:
     """Write the configuration, budget, loss curve, probe and comparison into the results file."""
     log = _log(run.place / "log.jsonl")
-    compared = [json.loads(_read(path)) for path in sorted((run.place / "compared").glob("*.json"))]
+    compared = read_runs(run.place / "compared")
+    trials = read_runs(Path(run.comparison.trials))
     weights = export_folder(run) / "model.safetensors"
     last = log[-1]
     found = {
@@ -98,6 +105,7 @@ def write_report(run: Pretraining, prepared: Prepared) -> Path:
         },
         "summary": summarise(compared),
         "compared": compared,
+        "trials": trials,
     }
     path = Path(run.comparison.results)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,6 +113,21 @@ def write_report(run: Pretraining, prepared: Prepared) -> Path:
     if DOCUMENT.exists():
         DOCUMENT.write_text(fill_document(_read(DOCUMENT), found), "utf-8")
     return path
+
+
+def read_runs(folder: Path) -> list[dict[str, Any]]:
+    """Return what the comparison wrote into a folder.
+
+    Raises:
+        DataError: they were judged on different splits.
+    """
+    paths = sorted(folder.glob("*.json"))
+    runs = [json.loads(_read(path)) for path in paths]
+    splits = sorted({one["splits_sha256"][:12] for one in runs})
+    if len(splits) > 1:
+        fix = "Run compare again, or move the older runs away."
+        raise DataError(str(folder), f"runs on splits {', '.join(splits)}", "one manifest", fix)
+    return runs
 
 
 def _log(path: Path) -> list[dict[str, float]]:

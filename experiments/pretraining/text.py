@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,14 +48,18 @@ class RunHasher:
         """Return the distinct hashes of a text's word runs, sorted."""
         words = self._words
         numbers = [words.setdefault(word, len(words) + 1) for word in _WORD.findall(text.lower())]
+        return np.unique(self.hash_numbers(np.asarray(numbers or [0], dtype=np.uint64)))
+
+    def hash_numbers(self, numbers: npt.NDArray[np.unsignedinteger[Any]]) -> Hashes:
+        """Return the hashes of a sequence's runs in order, one for each place they begin at."""
         length = max(1, min(self._length, len(numbers)))
-        ids = np.asarray(numbers or [0], dtype=np.uint64) * self._scatter
+        ids = numbers.astype(np.uint64) * self._scatter
         ids ^= ids >> np.uint64(29)
         runs = len(ids) - length + 1
         total = np.zeros(runs, dtype=np.uint64)
         for place in range(length):
             total += ids[place : place + runs] * self._factors[place]
-        return np.unique(total)
+        return total
 
 
 class Overlap:

@@ -30,7 +30,6 @@ REPLICATES = 500
 ALLOWED = 0.01
 Array = NDArray[np.float64]
 Features = Callable[[Sequence[Sample], Sequence[Sample]], tuple[Any, Any]]
-LIMITS = ("no_truth", "four_sites", "press_until_2020", "non_commercial")
 FRAMING = ("label:", "device:")
 
 
@@ -273,7 +272,17 @@ def main() -> None:
         print(name, said["mean_auc_over_sites"], said["sites_mixed"]["auc"], flush=True)
         print("  other press", said["other_press"], flush=True)
     similarity = np.array([one.similarity for one in samples if one.pseudo])
-    path = write_model(samples, scorer)
+    own = results["framing and style"]
+    above = own["other_press"]["above_one_half"][0]
+    limits = (
+        "no_truth",
+        f"four_sites:{own['mean_auc_over_sites']:.2f}",
+        f"topic_alone:{results['topic words alone']['mean_auc_over_sites']:.2f}",
+        f"other_press:{100 * above:.0f}",
+        "press_until_2020",
+        "non_commercial",
+    )
+    path = write_model(samples, scorer, limits)
     document = {
         "seed": SEED,
         "scorer": scorer.info.sha256,
@@ -291,7 +300,7 @@ def main() -> None:
     print(out)
 
 
-def write_model(samples: Sequence[Sample], scorer: Scorer) -> Path:
+def write_model(samples: Sequence[Sample], scorer: Scorer, limits: tuple[str, ...]) -> Path:
     """Fit on all four sites and write the model directory."""
     make = MODELS["framing and style"]
     strength = choose_strength(samples, make)
@@ -314,7 +323,7 @@ def write_model(samples: Sequence[Sample], scorer: Scorer) -> Path:
         scorer=scorer.info.sha256,
         licence="CC BY-NC 4.0",
         trained="PPN, four sites, 2022-2023; OrangeSum matched on topic, 2011-2020",
-        limits=LIMITS,
+        limits=limits,
     )
     path = Path("experiments/resemblance/model") / FILE
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -152,15 +152,15 @@ DROPPED = (
 @pytest.mark.parametrize(("asserted", "kept", "body"), DROPPED)
 def test_dropping_the_attribution_shows(asserted, kept, body):
     dropped, held = read(asserted, body), read(kept.format(asserted), body)
-    assert "drops_attribution" in dropped.found
-    assert "drops_attribution" not in held.found
+    assert "drops_attribution" in (*dropped.found, *dropped.experimental)
+    assert "drops_attribution" not in (*held.found, *held.experimental)
     assert held.classes["keeps_attribution"] > dropped.classes["keeps_attribution"] + 0.2
 
 
 def test_a_plain_body_makes_a_plain_headline_faithful():
     body = ("La scierie Vaudrel a supprimé 80 postes mardi.", *MILL[2:])
     plain = read("La scierie Vaudrel supprime 80 postes", body)
-    assert "drops_attribution" not in plain.found
+    assert "drops_attribution" not in (*plain.found, *plain.experimental)
     assert (
         plain.classes["faithful"]
         > read("La scierie Vaudrel supprime 80 postes").classes["faithful"]
@@ -170,7 +170,8 @@ def test_a_plain_body_makes_a_plain_headline_faithful():
 def test_an_unrelated_headline_is_carried_by_nothing():
     far = read("Un ours aperçu dans les vignes de Tréfort")
     near = read("La scierie Vaudrel va supprimer 80 postes")
-    assert far.classes["unsupported"] > near.classes["unsupported"] + 0.3
+    assert far.classes["unsupported"] > near.classes["unsupported"]
+    assert max((match.similarity for match in far.matches), default=0.0) < 0.4
     assert near.matches[0].sentence == 1
 
 
@@ -194,7 +195,10 @@ def test_the_seed_is_read_as_its_body_has_it():
     limits = " ".join(texts[index] for index in headline.restrictions)
     assert "qui bordent la région de Kharkov" in limits
     assert "« n’a pas changé »" in limits
-    assert "drops_attribution" not in headline.found  # the headline names Politico
+    assert "drops_attribution" not in (
+        *headline.found,
+        *headline.experimental,
+    )  # the headline names Politico
 
 
 SIDES = (

@@ -15,7 +15,6 @@ from classifier.article.signals import (
     find_terms,
     load_terms,
     measure_signals,
-    reported_departures,
 )
 from classifier.records import Article, ArticleScore, Chain, Claim, ModelInfo, Signal
 from classifier.scoring import Scorer
@@ -120,7 +119,9 @@ def test_quoted_terms_are_somebodys_words():
     assert list(find_terms(normalise(text.replace("« ", "").replace(" »", ""))))
 
 
-def test_a_departing_headline_lowers_fidelity():
+def test_a_departing_headline_lowers_fidelity(monkeypatch):
+    reported = ("drops_attribution",)
+    monkeypatch.setattr("classifier.article.signals.reported_departures", lambda: reported)
     body = (
         "L'usine de Morvaux va fermer en mai, selon deux délégués syndicaux.",
         "La direction n'a pas souhaité commenter cette information.",
@@ -128,10 +129,15 @@ def test_a_departing_headline_lowers_fidelity():
     )
     kept = score(*body, title="L'usine de Morvaux va fermer en mai, selon des syndicats")
     dropped = score(*body, title="L'usine de Morvaux va fermer en mai")
-    assert reported_departures(), "no departure is precise enough to be reported"
     values = [by_name(one)["headline_fidelity"].value for one in (kept, dropped)]
     assert values[0] > values[1] + 0.2
     assert by_name(score(*body))["headline_fidelity"].reason == "no_headline"
+
+
+def test_fidelity_is_not_measured_with_experimental_classes(monkeypatch):
+    monkeypatch.setattr("classifier.article.signals.reported_departures", lambda: ())
+    scored = score(*PLAIN, title="Trois machines livrées au port")
+    assert by_name(scored)["headline_fidelity"].reason == "experimental_classes"
 
 
 def test_the_chain_gives_its_two_signals():

@@ -48,7 +48,7 @@ SPLITS = {"gazette/port": "train", "gazette/lac": "test", "gazette/route": "vali
 def write_manifest(data: Path, assignment: dict[str, str]) -> None:
     manifest = SplitManifest(1, 0.5, {}, {}, (), assignment)
     digest = _digest(manifest)
-    write_splits(SplitManifest(1, 0.5, {}, {}, (), assignment, digest), data / "splits.json")
+    write_splits(SplitManifest(1, 0.5, {}, {}, (), assignment, sha256=digest), data / "splits.json")
 
 
 @pytest.fixture

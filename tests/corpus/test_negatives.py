@@ -30,10 +30,8 @@ from .samples import annotate, article, hedge, raw_document, relay, write_source
 DATA = Path(__file__).parents[2] / "data"
 
 GAPS = {
-    ("H.10", "validation"): "no sembler of looks or manner in its 154 OrangeSum documents",
-    ("R.5", "validation"): "news of agencies: no article names its own publisher as hearer",
+    ("H.10", "validation"): "no sembler of looks or manner stands in its documents",
     ("R.7", "validation"): "its documents have no unit of kind credit",
-    ("T.9", "validation"): "the one denial is a bare answer that has no word of threat",
 }
 """Rules that have no case in a split, and why: searched for and read, not forced."""
 

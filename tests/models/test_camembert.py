@@ -37,6 +37,7 @@ from classifier.models.cues import load_lexicon
 from classifier.models.families import load_model, new_model
 from classifier.models.store import open_model
 from classifier.records import Article, Cue
+from classifier.rendering.words import phrase
 from classifier.schema import load_schema
 from classifier.scoring import Scorer
 from classifier.text.segmentation import segment
@@ -414,8 +415,9 @@ def test_early_stopping_keeps_the_best_checkpoint(fine_tune):
 
 
 @needs_encoder
-def test_a_resumed_training_equals_an_uninterrupted_one(fine_tune, tmp_path):
-    settings = {"epochs": 3, "accumulation": 2, "token_head": True}
+@pytest.mark.parametrize("by_length", [False, True])
+def test_a_resumed_training_equals_an_uninterrupted_one(fine_tune, tmp_path, by_length):
+    settings = {"epochs": 3, "accumulation": 2, "token_head": True, "by_length": by_length}
     documents = make_documents(100, 8).documents
 
     def curve(history):
@@ -457,6 +459,21 @@ def test_a_resumed_training_equals_an_uninterrupted_one(fine_tune, tmp_path):
     # Without resume they are removed.
     fine_tune(Course(folder), epochs=1)
     assert not (folder / "checkpoint-6").exists() or (folder / "checkpoint-6/complete").exists()
+
+
+def test_batches_of_like_length_hold_every_example_once():
+    from classifier.models.camembert.trainer import ByLength
+
+    lengths = np.random.default_rng(3).integers(5, 65, size=1000).tolist()
+    order = ByLength(lengths, 8, seed=1)
+    first = list(order)
+    assert sorted(first) == list(range(1000))
+    assert first == list(order)
+    order.set_epoch(1)
+    assert first != list(order)
+    assert first != list(ByLength(lengths, 8, seed=2))
+    spread = [max(told) - min(told) for told in np.array(lengths)[first].reshape(-1, 8)]
+    assert np.mean(spread) < 5, "drawn at random it would be about 47"
 
 
 # The command
@@ -656,3 +673,29 @@ def test_more_tokens_than_positions_are_refused(fine_tune):
 def test_the_hash_of_the_weights_tells_bases_apart(tmp_path, encoder_base):
     other = build_base(tmp_path / "base", hidden=16)
     assert find(other).sha256 != find(encoder_base).sha256
+
+
+@needs_encoder
+def test_the_score_carries_the_models_own_evidence(rich_model, tmp_path):
+    rich_model.save(tmp_path / "m", name="tiny", version="1")
+    document = make_documents(300, 1).documents[0]
+    reading = rich_model.read(document)
+    scored = Scorer.load(tmp_path / "m").score_document(document)
+    shown = 0
+    for one, own in zip(scored.sentences, reading.cues, strict=True):
+        for name, label in one.labels.items():
+            if label.positive and name in own:
+                assert label.cues == own[name]
+                shown += 1
+    assert shown
+
+
+@needs_encoder
+def test_a_cut_sentence_is_flagged_in_the_score(plain_model, tmp_path):
+    plain_model.save(tmp_path / "m", name="tiny", version="1")
+    long = "Le marché traverse la gare, le port et le pont, " * 9 + "selon le préfet."
+    scored = Scorer.load(tmp_path / "m").score_document(document_of("Il fait beau.", long))
+    assert "truncated:1" in scored.warnings
+    french, english = phrase("truncated:1", "fr"), phrase("truncated:1", "en")
+    assert french != english
+    assert french.endswith("1")

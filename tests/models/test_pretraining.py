@@ -17,12 +17,13 @@ from classifier.errors import DataError
 from classifier.records import Article
 from experiments.pretraining import text as text_module
 from experiments.pretraining.configuration import Pretraining, read_configuration
-from experiments.pretraining.document import DOCUMENT, fill_document
+from experiments.pretraining.document import DOCUMENT, compare_in_words, fill_document
+from experiments.pretraining.exposure import measure_exposure
 from experiments.pretraining.initialisation import neighbour_matrices, position_table
 from experiments.pretraining.loop import rate_share
 from experiments.pretraining.objective import Vocabulary, draw_rows, mask_tokens, pack_stream
 from experiments.pretraining.probe import guess_unigram
-from experiments.pretraining.report import summarise, thin_curve
+from experiments.pretraining.report import read_runs, summarise, thin_curve
 from experiments.pretraining.text import (
     Overlap,
     RunHasher,
@@ -32,6 +33,7 @@ from experiments.pretraining.text import (
     read_reserved,
     select_articles,
 )
+from experiments.pretraining.tokenizer import encode_passages
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "experiments" / "pretraining" / "encoder.toml"
@@ -195,6 +197,7 @@ def test_the_configuration_reads(configured):
         ("masked = 0.2", "masked = 1.2", "training.masked"),
         ("length = 128", "length = 512", "training.length"),
         ("heads = 4", "heads = 3", "model.offsets"),
+        ("exposure = 0.2", "exposure = 0.0", "comparison.exposure"),
         ("[tokenizer]", "[tokenizer]\nkind = 1", "kind"),
         ("decay = 0.4", "decay = 0.99", "warmup"),
     ],
@@ -280,6 +283,31 @@ def test_positions_spread_as_other_embeddings_do():
     assert np.sqrt((position_table(200, 64) ** 2).mean()) == pytest.approx(0.02)
 
 
+# What the encoder has read
+
+
+class Letters:
+    """A tokenizer that gives each letter its own number."""
+
+    eos_token_id = WORDS.end
+
+    def __call__(self, texts, **_):
+        return {"input_ids": [[WORDS.first + ord(one) % 90 for one in text] for text in texts]}
+
+
+def test_a_document_that_was_read_is_found_in_the_token_ids():
+    read = article("1", "Le préfet a reçu la maire. Le pont sera rouvert lundi, dit la mairie.")
+    half = article("2", read.text + " Un autre jour, un tout autre récit commence ici, sans elle.")
+    other = article("3", "Les vendanges commencent tôt cette année dans la vallée de Sarcey.")
+    around = [f"Phrase numéro {number} sur un sujet quelconque." for number in range(40)]
+    stream = encode_passages(Letters(), [around, passages_of(read), around])
+    packed = pack_stream(stream, 32, WORDS)
+    shares = measure_exposure([read, half, other, article("4", "Non.")], packed, Letters())
+    assert shares[0] == 1
+    assert 0.3 < shares[1] < 0.8
+    assert shares[2:].tolist() == [0, 0]
+
+
 # Figures
 
 
@@ -300,7 +328,13 @@ def test_a_thin_curve_keeps_its_ends():
 
 def test_differences_are_taken_seed_by_seed():
     compared = [
-        {"start": start, "seed": seed, "macro_f1": f1, "macro_average_precision": f1 / 2}
+        {
+            "start": start,
+            "rate": 1e-4,
+            "seed": seed,
+            "macro_f1": f1,
+            "macro_average_precision": f1 / 2,
+        }
         for start, seed, f1 in (
             ("random", 1, 0.2),
             ("random", 2, 0.4),
@@ -308,10 +342,43 @@ def test_differences_are_taken_seed_by_seed():
             ("pretrained", 3, 0.9),
         )
     ]
-    found = summarise(compared)["macro_f1"]
+    found = summarise(compared)[0]["macro_f1"]
     assert found["random"] == pytest.approx(0.3)
     assert found["pretrained"] == pytest.approx(0.8)
     assert found["differences"] == {"2": pytest.approx(0.3)}
+
+
+def test_runs_on_different_splits_make_no_table(tmp_path):
+    for name, splits in (("a", "00"), ("b", "00")):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"splits_sha256": splits}), "utf-8")
+    assert len(read_runs(tmp_path)) == 2
+    (tmp_path / "b.json").write_text('{"splits_sha256": "11"}', "utf-8")
+    with pytest.raises(DataError, match="one manifest"):
+        read_runs(tmp_path)
+
+
+def test_the_table_holds_pairs_and_their_spread():
+    def told(start, seed, f1):
+        return {
+            "start": start,
+            "rate": 6e-4,
+            "seed": seed,
+            "macro_f1": f1,
+            "macro_average_precision": f1,
+            "labels": {},
+            "settings": {"epochs": 2},
+            "train_sentences": 10,
+            "validation_sentences": 5,
+            "validation_documents": 2,
+            "validation_documents_read": 1,
+            "splits_sha256": "0" * 64,
+        }
+
+    runs = [told("random", 1, 0.5), told("random", 2, 0.5)]
+    runs += [told("pretrained", 1, 0.6), told("pretrained", 2, 0.7), told("pretrained", 3, 0.9)]
+    text = compare_in_words({"compared": runs})
+    assert "| macro-F1 | random | 0.0006 | 0.500 | 0.500 | – | 0.500 ± 0.000 |" in text
+    assert "| macro-F1 | difference | 0.0006 | +0.100 | +0.200 | – | +0.150 ± 0.071 |" in text
 
 
 def test_the_document_says_what_the_results_say(configured):

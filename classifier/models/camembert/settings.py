@@ -48,6 +48,8 @@ class CamembertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         epochs: at most; ``patience`` evaluations without a better macro-F1 end it earlier.
         evaluations: on validation data per epoch; each writes a checkpoint.
         batch, accumulation: sentences per forward pass, passes per optimiser step.
+        by_length: whether a batch holds sentences of like length: less padding, so faster, and
+            less random an order.
         precision: ``auto`` is bfloat16 or float16 where a GPU has it, float32 elsewhere.
     """
 
@@ -71,5 +73,6 @@ class CamembertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     evaluations: Count = 1
     batch: Count = 16
     accumulation: Count = 1
+    by_length: bool = False
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     seed: int = 20261122

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.optim import AdamW
+from torch.utils.data import Sampler
 from transformers import (
     EarlyStoppingCallback,
     Trainer,
@@ -26,6 +27,7 @@ from transformers import (
     set_seed,
 )
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
+from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from classifier.corpus.dataset import Gold, LabelledDocuments
 from classifier.errors import UsageError
@@ -105,6 +107,38 @@ def macro_f1(scores: Scores, gold: Gold) -> float:
     both = decided.sum(axis=0) + gold.sum(axis=0)
     shown = gold.any(axis=0)
     return float(np.mean(2 * hits[shown] / both[shown])) if shown.any() else math.nan
+
+
+class ByLength(Sampler[int]):  # type: ignore[misc]
+    """Examples in batches of like length, in an order that seed and epoch alone decide.
+
+    Args:
+        lengths: of the examples, in tokens.
+        batch: examples in a batch.
+    """
+
+    def __init__(self, lengths: list[int], batch: int, seed: int) -> None:
+        self.lengths, self.batch, self.seed = lengths, batch, seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Tell which epoch comes next; the Trainer calls it, when it resumes too."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        draw = torch.Generator().manual_seed(self.seed + 1_000_003 * self.epoch)
+        return iter(get_length_grouped_indices(self.lengths, self.batch, generator=draw))
+
+
+class _ByLengthTrainer(Trainer):  # type: ignore[misc]
+    """The Trainer, with batches of like length."""
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> ByLength:
+        lengths = [len(one.row.ids) for one in self.train_dataset]
+        return ByLength(lengths, self.args.train_batch_size, self.args.seed)
 
 
 class _Bar(ProgressCallback):  # type: ignore[misc]
@@ -260,7 +294,8 @@ def _trainer(
             weight_decay=settings.weight_decay,
         )
     )
-    trainer = Trainer(
+    kind = _ByLengthTrainer if settings.by_length else Trainer
+    trainer = kind(
         model=network,
         args=arguments,
         data_collator=Collator(model.reader.settings.pad),

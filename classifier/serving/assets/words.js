@@ -27,6 +27,10 @@ export const WORDS = {
     "this text does not look French; the labels mean little.",
   ],
   no_sentence: ["aucune phrase à étiqueter.", "no sentence that could be labelled."],
+  truncated: [
+    "certaines phrases, trop longues pour ce modèle, n’ont été lues qu’en partie.",
+    "some sentences are too long for this model and were read in part.",
+  ],
   evidence: ["Relevé des indices", "List of the evidence"],
   no_evidence: ["Rien n’est signalé à ces seuils.", "Nothing is pointed out at these thresholds."],
   model: ["Modèle {name} {version}", "Model {name} {version}"],

@@ -62,6 +62,7 @@ benchmark-speed: $(VENV)/.dev ## cold start, sentences/s and one sentence, side 
 TORCH := .cadrage/venv-torch
 $(TORCH)/.done: pyproject.toml
 	@test -x $(TORCH)/bin/python || $(PYTHON) -m venv $(TORCH)
+	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[camembert,train,dev]'
 	@touch $@
 
@@ -69,7 +70,7 @@ benchmark-encoder: $(TORCH)/.done ## encoders: transformers' pipeline beside ONN
 	$(TORCH)/bin/python -m experiments.benchmarks.encoder --json experiments/results/encoder-speed.json
 
 test-camembert: $(TORCH)/.done ## the encoders' tests, in an environment of its own (1 GB)
-	$(TORCH)/bin/pytest tests/models/test_camembert.py tests/models/test_onnx.py
+	$(TORCH)/bin/pytest tests/models/test_camembert.py tests/models/test_onnx.py tests/models/test_pretraining.py
 
 test-ray: $(VENV)/.dev ## the Ray engine's test, in an environment of its own (700 MB)
 	$(PYTHON) -m venv .cadrage/venv-ray

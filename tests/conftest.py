@@ -87,6 +87,24 @@ def trained(train_documents, validation_documents):
     return model, pipeline
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the encoders' tests out where torch is not installed.
+
+    They run in an environment of their own, where nothing may be missing: `make test-camembert`.
+    """
+    apart = [item for item in items if _lacks_torch(item)]
+    if apart:
+        config.hook.pytest_deselected(items=apart)
+        items[:] = [item for item in items if item not in apart]
+
+
+def _lacks_torch(item: pytest.Item) -> bool:
+    return any(
+        mark.args and mark.args[0] is True and "extra 'camembert'" in mark.kwargs.get("reason", "")
+        for mark in item.iter_markers("skipif")
+    )
+
+
 _ALLOWED = re.compile(r"shared|network|GPU|text of|corpus fetch", re.IGNORECASE)
 
 

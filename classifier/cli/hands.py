@@ -20,6 +20,7 @@ def add_commands(parts: Commands) -> None:
         help="annotate through whose hands hedged and relayed sentences came",
         description="Sources inside sentences, who passes on whom, and the origin of each claim:\n"
         "read twice, compared, disputes read a third time. Files: data/SOURCE/hands/*.jsonl.",
+        epilog="example:\n  cadrage corpus hands agreement",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     steps = hands.add_subparsers(dest="step", metavar="STEP", required=True)

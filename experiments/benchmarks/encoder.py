@@ -7,7 +7,9 @@ not depend on what they hold. Text: the sentences of the written corpus, which i
 The pipeline takes one sentence at a time on one thread; the exported networks run as
 ``camembert-onnx`` does, int8, one single-threaded process a core. They take turns, and what counts
 is the median ratio of wall time: machines are shared and noisy. Sentences per second of processor
-time stand beside it; those do not depend on what else runs. Needs the extra ``camembert``.
+time stand beside it; those do not depend on what else runs. Written to
+``experiments/results/encoder-speed.json``, the figures go into ``docs/camembert.md`` too. Needs the
+extra ``camembert``.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import platform
 import statistics
 import tempfile
 import time
@@ -32,6 +35,9 @@ from classifier.text.segmentation import segment
 SIZES = {"base": (768, 12, 12, 32_005), "small": (256, 4, 4, 16_000)}
 """Name → width, layers, attention heads, words of the vocabulary."""
 GOALS = {"base": 5.0, "small": 100.0}
+RESULTS = Path("experiments/results/encoder-speed.json")
+DOCUMENT = Path("docs/camembert.md")
+BEGIN, END = "<!-- begin: encoder-speed -->", "<!-- end: encoder-speed -->"
 
 _state: dict[str, Any] = {}
 
@@ -161,6 +167,7 @@ def measure(
     import torch
     from transformers.utils import logging
 
+    load = os.getloadavg()[0]
     logging.set_verbosity_error()
     torch.set_num_threads(1)
     articles = list(load_text("written").values())[:most]
@@ -207,7 +214,9 @@ def measure(
         "pipeline_sentences": len(few),
         "processes": processes,
         "rounds": rounds,
-        "load_average": os.getloadavg()[0],
+        "load_before": load,
+        "processor": describe_processor(),
+        "cores": os.cpu_count(),
         "versions": package_versions("torch", "transformers", "tokenizers", "onnxruntime"),
         "bytes": sizes,
         "sentences_per_s": {name: _median(values, 0) for name, values in rates.items()},
@@ -228,6 +237,47 @@ def _median(values: Sequence[tuple[float, float]], place: int) -> float:
     return statistics.median(value[place] for value in values)
 
 
+def describe_processor() -> str:
+    """Return the processor's name, as Linux gives it."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text("utf-8").splitlines() if told.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def render_figures(found: dict[str, Any]) -> str:
+    """Return the figures of a results file as Markdown."""
+    rates, busy = found["sentences_per_s"], found["sentences_per_cpu_s"]
+    rows = [
+        f"| ONNX int8, {name} size, {found['processes']} processes | {rates[name]:,.1f} | "
+        f"{busy[name]:,.1f} | {found['ratio_to_pipeline'][name]:.1f} | {found['goals'][name]:.0f} |"
+        for name in found["goals"]
+    ]
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    return "\n".join(
+        [
+            f"{found['sentences']:,} sentences of {found['tokens_per_sentence']:.0f} tokens on "
+            f"average, median of {found['rounds']} rounds in turn; {found['processor']}, "
+            f"{found['cores']} cores, shared (load {found['load_before']:.1f} before); {versions}.",
+            "",
+            "| | sentences/s | per second of processor time | times the pipeline | asked |",
+            "|---|---:|---:|---:|---:|",
+            f"| `transformers.pipeline`, base size, one sentence at a time | "
+            f"{rates['pipeline']:,.1f} | {busy['pipeline']:,.1f} | 1 | |",
+            *rows,
+        ]
+    )
+
+
+def fill_document(text: str, found: dict[str, Any]) -> str:
+    """Return the document with the part between its two marks written anew."""
+    before, mark, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        raise ValueError(f"found no part {BEGIN} … {END} in {DOCUMENT}")
+    return f"{before}{BEGIN}\n{render_figures(found)}\n{END}{after}"
+
+
 def main() -> None:
     """Measure, print a table, and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -241,7 +291,7 @@ def main() -> None:
     rates, ratios = found["sentences_per_s"], found["ratio_to_pipeline"]
     print(
         f"{found['sentences']:,} sentences of {found['tokens_per_sentence']:.0f} tokens; load "
-        f"{found['load_average']:.1f}\n"
+        f"{found['load_before']:.1f}\n"
         f"pipeline, base size, one at a time : {rates['pipeline']:8.1f} sentences/s"
     )
     busy = found["sentences_per_cpu_s"]
@@ -252,7 +302,9 @@ def main() -> None:
             f"per second of processor time {busy[name]:.1f} to {busy['pipeline']:.1f}"
         )
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n")
+        options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        if options.json == RESULTS:
+            DOCUMENT.write_text(fill_document(DOCUMENT.read_text("utf-8"), found), "utf-8")
 
 
 if __name__ == "__main__":

@@ -109,13 +109,21 @@ def read_words(text: str) -> Words:
     return Words(weights, tuple(numbers))
 
 
+_NONE: dict[str, float] = {}
+
+
 def coverage(headline: Words, sentence: Words) -> float:
     """Return the share, 0 to 1, of the headline's weight that the sentence carries; 0 if none."""
     total = math.fsum(headline.weights.values())
     if not total:
         return 0.0
+    # Only words with the same beginning can be near: they are gathered once for the sentence.
+    heads: dict[str, dict[str, float]] = {}
+    for other, weight in sentence.weights.items():
+        heads.setdefault(other[:3], {})[other] = weight
     carried = math.fsum(
-        weight * nearest(word, sentence.weights) for word, weight in headline.weights.items()
+        weight * nearest(word, heads.get(word[:3], _NONE))
+        for word, weight in headline.weights.items()
     )
     return min(carried / total, 1.0)
 

@@ -474,6 +474,10 @@ def test_batches_of_like_length_hold_every_example_once():
     assert first != list(ByLength(lengths, 8, seed=2))
     spread = [max(told) - min(told) for told in np.array(lengths)[first].reshape(-1, 8)]
     assert np.mean(spread) < 5, "drawn at random it would be about 47"
+    means = np.array(lengths)[first].reshape(-1, 8).mean(axis=1)
+    assert abs(np.corrcoef(means[:-1], means[1:])[0, 1]) < 0.3, "batches come in no order of length"
+    assert sorted(ByLength(lengths[:21], 8, seed=1)) == list(range(21))
+    assert list(ByLength([], 8, seed=1)) == []
 
 
 # The command

@@ -164,8 +164,9 @@ def test_the_chain_the_headline_and_the_signals(page, server, seed):
     page.click("button[data-language=en]")
     assert page.run("document.querySelector('#chain-name').innerText").upper() == "CHAIN OF SOURCES"
     # A slider that rests changes them too.
-    shown = "document.querySelector('.signals tr[data-signal=hedged_share] .in-en').textContent"
-    assert page.run(shown) != "0%"
+    row = ".signals tr[data-signal=hedged_share]"
+    shown = f"document.querySelector('{row} td .in-en').textContent"
+    assert page.run(f"parseFloat({shown})") > 0
     page.run("document.getElementById('threshold-attribution_hedging').focus()")
     page.key("End", 35)
     page.wait(f"{shown} === '0%'")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import math
 import os
 import shutil
@@ -27,7 +28,6 @@ from transformers import (
     set_seed,
 )
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
-from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from classifier.corpus.dataset import Gold, LabelledDocuments
 from classifier.errors import UsageError
@@ -109,6 +109,10 @@ def macro_f1(scores: Scores, gold: Gold) -> float:
     return float(np.mean(2 * hits[shown] / both[shown])) if shown.any() else math.nan
 
 
+_POOL = 50
+"""Batches among whose examples those of like length are put together."""
+
+
 class ByLength(Sampler[int]):  # type: ignore[misc]
     """Examples in batches of like length, in an order that seed and epoch alone decide.
 
@@ -130,7 +134,20 @@ class ByLength(Sampler[int]):  # type: ignore[misc]
 
     def __iter__(self) -> Iterator[int]:
         draw = torch.Generator().manual_seed(self.seed + 1_000_003 * self.epoch)
-        return iter(get_length_grouped_indices(self.lengths, self.batch, generator=draw))
+        order = torch.randperm(len(self), generator=draw).tolist()
+        pool = _POOL * self.batch
+        alike = [
+            number
+            for start in range(0, len(order), pool)
+            for number in sorted(order[start : start + pool], key=self.lengths.__getitem__)
+        ]
+        batches = [alike[start : start + self.batch] for start in range(0, len(alike), self.batch)]
+        # Short after long, again and again, would teach each kind's share of positives in turn.
+        # The last batch may not be full, so it stays where it is.
+        shuffled = torch.randperm(max(0, len(batches) - 1), generator=draw).tolist()
+        return itertools.chain.from_iterable(
+            [*(batches[number] for number in shuffled), *batches[-1:]]
+        )
 
 
 class _ByLengthTrainer(Trainer):  # type: ignore[misc]

@@ -4,7 +4,7 @@ import { WORDS } from "./words.js";
 
 export const LANGUAGES = ["fr", "en"];
 
-/** Make an element: el("p.note", { id: "x" }, "text", other). Functions become listeners. */
+/** Make an element: el("p.note", { id: "x" }, "text", [others]). Functions become listeners. */
 export function el(kind, attributes = {}, ...children) {
   const [tag, ...classes] = kind.split(".");
   const element = document.createElement(tag);
@@ -14,7 +14,7 @@ export function el(kind, attributes = {}, ...children) {
     if (typeof value === "function") element.addEventListener(name, value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return element;
 }
 

@@ -294,7 +294,66 @@ def serving_speed() -> str:
     )
 
 
+def families() -> str:
+    """Return the table of families, on validation and on OrangeSum test."""
+    from experiments.table import markdown
+
+    results = read("families")
+    return "\n\n".join(markdown(results, part).rstrip() for part in ("validation", "orangesum"))
+
+
+WATTS = 15
+"""Assumed power of one busy core with its share of memory and cooling, in watts."""
+
+
+def model_identity() -> str:
+    """Return name, hash and settings of the shipped model."""
+    from classifier.models.store import default_directory, open_model
+
+    files = open_model(default_directory())
+    about = files.manifest
+    thresholds = ", ".join(f"`{name}` {value:.2f}" for name, value in about.thresholds.items())
+    return (
+        f"`{about.name}` {about.version}, family `{about.family}`, SHA-256 `{files.sha256}`. "
+        f"Thresholds, chosen on validation: {thresholds}."
+    )
+
+
+def model_data() -> str:
+    """Return what the model learnt from, by split."""
+    from classifier.corpus.annotations import read_annotations
+    from classifier.corpus.dataset import annotation_files
+    from classifier.corpus.splits import read_splits
+
+    lines = ["| source | train | validation | test |", "|---|---:|---:|---:|"]
+    splits = read_splits(ROOT / "data" / "splits.json").assignment
+    for source in SOURCES:
+        counts = dict.fromkeys(("train", "validation", "test"), 0)
+        for document in read_annotations(annotation_files(ROOT / "data", source)):
+            counts[splits[document.key]] += sum(
+                unit.kind != "credit" for unit in document.sentences
+            )
+        lines.append(f"| {source} | " + " | ".join(f"{n:,}" for n in counts.values()) + " |")
+    return "\n".join(lines)
+
+
+def model_budget() -> str:
+    """Return what training cost, from ``experiments.training_budget``."""
+    figures = read("training")
+    hours = figures["cpu_s"] / 3600
+    return (
+        f"One training: {figures['wall_s']:.0f} s, {figures['cpu_s']:.0f} s of CPU time, "
+        f"{figures['peak_mb']:,} MB at most. At an assumed {WATTS} W a core that is "
+        f"{hours * WATTS:.1f} Wh, well below a gram of CO₂ on the French grid and a few on a "
+        "coal-fired one. Choosing settings took some dozens of such trainings."
+    )
+
+
 PIECES: dict[str, Callable[[], str]] = {
+    "families": families,
+    "model-identity": model_identity,
+    "model-data": model_data,
+    "model-budget": model_budget,
     "batch-speed": batch_speed,
     "serving-speed": serving_speed,
     "seed-output": seed_output,
@@ -310,6 +369,7 @@ DOCUMENTS = (
     *signal_documents.DOCUMENTS,
     ROOT / "docs" / "batch.md",
     ROOT / "docs" / "api.md",
+    ROOT / "docs" / "model-card.md",
     *(ROOT / "data" / source / "CARD.md" for source in SOURCES),
 )
 

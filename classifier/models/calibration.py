@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,11 +72,15 @@ def fit_platt(scores: Scores, gold: NDArray[np.bool_]) -> tuple[float, float]:
     return float(slope), float(offset)
 
 
-def choose_thresholds(probabilities: Probabilities, gold: Gold) -> NDArray[np.float64]:
+def choose_thresholds(
+    probabilities: Probabilities, gold: Gold, negatives: Sequence[float] = ()
+) -> NDArray[np.float64]:
     """Return per label the threshold with the best F1, in the middle of its plateau.
 
     Args:
         probabilities, gold: shape (n, labels), validation data.
+        negatives: for each label, how many sentences without it one of validation stands for,
+            where validation holds the label more often than text to come; empty: one.
 
     Returns:
         shape (labels,); 0.5 for a label without a positive.
@@ -84,10 +90,12 @@ def choose_thresholds(probabilities: Probabilities, gold: Gold) -> NDArray[np.fl
         truth = gold[:, column]
         if not truth.any():
             continue
+        stands_for = negatives[column] if negatives else 1.0
         order = np.argsort(-probabilities[:, column], kind="stable")
         ordered = probabilities[order, column]
         hits = np.cumsum(truth[order])
-        f1 = 2 * hits / (np.arange(1, len(truth) + 1) + truth.sum())
+        called = hits + stands_for * (np.arange(1, len(truth) + 1) - hits)
+        f1 = 2 * hits / (called + truth.sum())
         # A cut may only fall between two different probabilities.
         cuts = np.flatnonzero(np.append(ordered[:-1] > ordered[1:], True))
         best = cuts[np.argmax(f1[cuts])]

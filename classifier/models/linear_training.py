@@ -39,6 +39,8 @@ class LinearSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             which the lexicon found nothing. Its author has read the training articles, so there
             it looks better than it is; a model that learns from such copies too does not lean on
             it alone.
+        negatives: for each label, how many sentences without it one of validation stands for when
+            its threshold is chosen; empty: one.
         balance: exponent of the class weights: 0 none, 1 scikit-learn's ``balanced``.
     """
 
@@ -53,6 +55,7 @@ class LinearSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_char: int = 30_000
     max_class: int = 20_000
     hide: float = 0.0
+    negatives: tuple[float, ...] = ()
     balance: float = 0.5
 
 
@@ -182,7 +185,9 @@ def train_linear(
         [fit_platt(scores[:, column], gold[:, column]) for column in range(gold.shape[1])]
     )
     export(pipeline, model)
-    model.thresholds = choose_thresholds(pipeline.predict_proba(held_views), gold)
+    model.thresholds = choose_thresholds(
+        pipeline.predict_proba(held_views), gold, settings.negatives
+    )
     return pipeline
 
 

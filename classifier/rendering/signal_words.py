@@ -69,8 +69,8 @@ SIGNAL_WORDS: dict[str, tuple[str, str]] = {
         "unsourced loaded terms, per 100 sentences",
     ),
     "more_than": (
-        "plus que {share} des articles de presse ordinaires",
-        "more than {share} of ordinary press articles",
+        "au rang {share} parmi les articles de presse ordinaires",
+        "at rank {share} among ordinary press articles",
     ),
     "no_percentile": ("sans repère\u00a0: {reason}", "no reference: {reason}"),
     "no_value": ("sans valeur\u00a0: {reason}", "no value: {reason}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
@@ -48,3 +49,12 @@ def test_threshold_is_the_best_of_all():
 
 def test_no_positive_leaves_one_half():
     assert choose_thresholds(np.zeros((4, 1)), np.zeros((4, 1), dtype=bool))[0] == 0.5
+
+
+def test_where_validation_is_rich_in_a_label_its_threshold_rises():
+    probabilities = np.array([[0.9], [0.8], [0.7], [0.6], [0.5], [0.4]])
+    gold = np.array([[True], [True], [False], [True], [False], [False]])
+    # One for one, taking the fourth costs one false alarm: F1 6/7 against 4/5.
+    assert choose_thresholds(probabilities, gold)[0] == pytest.approx(0.55)
+    # If that false alarm stands for three, F1 6/9 against 4/5.
+    assert choose_thresholds(probabilities, gold, [3.0])[0] == pytest.approx(0.75)

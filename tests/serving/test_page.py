@@ -23,6 +23,10 @@ _FLAGS = """Object.fromEntries([...document.querySelectorAll('.unit')].map((unit
         .map((tag) => tag.dataset.label)]))"""
 
 
+# The sections that the server tells once a slider rests are those of the thresholds on show.
+_SECTIONS = "document.querySelector('#result [data-ready=yes]')"
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = find_chromium()
@@ -48,6 +52,8 @@ def paste(page: Page, text: str) -> None:
     page.type(text)
     page.click("#paste .go")
     page.wait("document.querySelector('#result .tile')")
+    # The chain comes last and moves the text below it: a pointer sent before would miss.
+    page.wait(_SECTIONS)
 
 
 def flags_of(score: dict) -> dict[str, list[str]]:
@@ -117,6 +123,7 @@ def test_paste_see_slide_export(page, server, seed, tmp_path):
     thresholds = {**own["model"]["thresholds"], "attribution_hedging": 0.99}
     strict = server.score({"document": seed, "thresholds": thresholds}).json
     assert page.run(_FLAGS) == flags_of(strict)
+    page.wait(_SECTIONS)
 
     page.click("#export-json")
     exported = json.loads(saved(tmp_path, "*.json").read_text("utf-8"))
@@ -132,13 +139,9 @@ def test_paste_see_slide_export(page, server, seed, tmp_path):
     assert page.run(_FLAGS) == flags_of(own)
 
 
-_SECTIONS = "document.querySelector('#result [data-ready=yes]')"
-
-
 def test_the_chain_the_headline_and_the_signals(page, server, seed):
     """What the API says of the whole article stands on the page, and leads to its sentences."""
     paste(page, seed)
-    page.wait(_SECTIONS)
     own = server.score({"document": seed}).json
     rows = page.run(
         "[...document.querySelectorAll('.signals tr')].map((row) => [row.dataset.signal,"
@@ -148,6 +151,23 @@ def test_the_chain_the_headline_and_the_signals(page, server, seed):
     undefined = [one["name"] for one in own["signals"] if one["value"] is None]
     assert undefined == [name for name, value in rows if value == "–"]
     assert page.run("document.querySelectorAll('.headlines dt').length") == len(own["headlines"])
+    # Every sentence that a signal or the headline names is a link, not the text of an object.
+    for place in (".signals", ".chain"):
+        text = page.run(f"document.querySelector('{place}').textContent")
+        assert not {word for word in ("[object", "undefined", "http") if word in text}, text
+    for signal in own["signals"]:
+        row = f".signals tr[data-signal={signal['name']}] a"
+        links = page.run(f"[...document.querySelectorAll('{row}')].map((one) => one.hash)")
+        named = dict.fromkeys(f"#unit-{one['sentence']}" for one in signal["evidence"])
+        assert links == list(named)[: len(links)]
+        assert bool(links) == bool(named)
+    (title,) = [one for one in own["headlines"] if one["field"] == "title"]
+    carried = page.run(
+        "[...document.querySelectorAll('.headlines dd.carried a')].map((one) => one.hash)"
+    )
+    assert carried[: len(title["matches"])] == [
+        f"#unit-{one['sentence']}" for one in title["matches"]
+    ]
     chain = own["chain"]
     assert chain["edges"], "the seed relays"
     listed = page.run("document.querySelectorAll('.chain details li').length")
@@ -287,7 +307,6 @@ def test_everybody_can_use_it(page, seed):
     axe(page, "empty")
     paste(page, seed)
     assert page.run("document.documentElement.scrollWidth <= innerWidth")
-    page.wait(_SECTIONS)
     axe(page, "article")
     page.run("document.querySelector('#fold').open = true")
     page.run("document.querySelector('details.evidence').open = true")

@@ -74,7 +74,8 @@ function build() {
     title: el("h2", { id: "article-title", tabindex: "-1", lang: view.language }),
     figures: el("div"),
     text: el("div"),
-    sections: el("div"),
+    chain: el("div"),
+    signals: el("div"),
     evidence: el("div"),
     contests: el("div"),
     said: el("span", { role: "status" }),
@@ -86,7 +87,7 @@ function build() {
       { "aria-labelledby": "article-title" },
       el("header", {}, parts.title, credits ? el("p.about", {}, credits) : null, warnings.map((code) => el("p.warning", { role: "note" }, el("strong", {}, both("warning")), both(code)))),
       parts.figures,
-      parts.sections,
+      parts.chain,
       el(
         "div.bar-of-buttons.exports",
         { role: "group", "aria-labelledby": "export-name" },
@@ -98,6 +99,7 @@ function build() {
         parts.said,
       ),
       parts.text,
+      parts.signals,
       parts.evidence,
       parts.contests,
       el("p.about.which", {}, both("model", { name: score.model.name, version: score.model.version }), " · ", el("code", {}, `sha256 ${score.model.sha256}`)),
@@ -132,13 +134,15 @@ function refreshSections() {
   if (of.sectionsAt === wanted) return;
   const first = of.sectionsAt === undefined;
   of.sectionsAt = wanted;
+  parts.signals.dataset.ready = "no";
   clearTimeout(resting);
   resting = setTimeout(async () => {
     try {
       const score = await callJson("/v1/articles:score", { ...of.body, thresholds });
       if (view !== of || of.sectionsAt !== wanted) return;
-      parts.sections.replaceChildren(...[showChain(score), showSignals(score)].filter(Boolean));
-      parts.sections.dataset.ready = "yes";
+      parts.chain.replaceChildren(...[showChain(score)].filter(Boolean));
+      parts.signals.replaceChildren(...[showSignals(score)].filter(Boolean));
+      parts.signals.dataset.ready = "yes";
     } catch (error) {
       fail(problem, error);
     }

@@ -1,11 +1,12 @@
 // What an article's sentences say together: chain of hands, headline and body, signals.
+import { unitName } from "./article.js";
 import { both, each, el, percent, say, share } from "./dom.js";
 
 const MOST_WAYS = 40;
 const SHOWN = 8;
 const SHARES = new Set(["hedged_share", "relay_share", "threat_share", "headline_fidelity", "claims_without_origin"]);
 
-const link = (index) => el("a", { href: `#unit-${index}` }, both("sentence", { index }));
+const link = (score, index) => el("a", { href: `#unit-${index}` }, unitName(score.sentences.find((one) => one.index === index) ?? { index }));
 const phrase = (code) => (language) => {
   const [key, detail = ""] = code.split(":");
   return say(key, language, { detail }) ?? code;
@@ -16,8 +17,8 @@ function separated(items, between) {
   return items.flatMap((item, at) => (at ? [between, item] : [item]));
 }
 
-function sentences(indexes) {
-  const links = indexes.slice(0, SHOWN).map((index) => link(index));
+function sentences(score, indexes) {
+  const links = indexes.slice(0, SHOWN).map((index) => link(score, index));
   return [...separated(links, ", "), indexes.length > SHOWN ? ", …" : ""];
 }
 
@@ -65,7 +66,7 @@ export function showChain(score) {
       "li",
       {},
       each((language) => say("chain_edge", language, { carrier: plain(edge.carrier, language), source: plain(edge.source, language) })),
-      " (", both(`type_${chain.nodes[edge.source].type}`), ") ", words ? el("q", {}, words) : "", " ", link(edge.sentence),
+      " (", both(`type_${chain.nodes[edge.source].type}`), ") ", words ? el("q", {}, words) : "", " ", link(score, edge.sentence),
     );
   });
   return el(
@@ -78,12 +79,12 @@ export function showChain(score) {
   );
 }
 
-function headline(one) {
+function headline(score, one) {
   const said = one.found.map((name) => el("dd", {}, both(name), " (", each((language) => share(one.classes[name])(language)), ")"));
-  const matches = one.matches.map((match) => el("span", {}, link(match.sentence), " (", each((language) => percent(match.similarity, language)), ")"));
+  const matches = one.matches.map((match) => el("span", {}, link(score, match.sentence), " (", each((language) => percent(match.similarity, language)), ")"));
   const carried = el("dd.carried", {}, matches.length ? [both("carried_by", { sentences: "" }), separated(matches, ", ")] : both("carried_by_none"));
   const limits = one.restrictions.length
-    ? el("dd", {}, both("restricted_by", { sentences: "", colon: (language) => say("colon", language) }), sentences(one.restrictions))
+    ? el("dd", {}, both("restricted_by", { sentences: "", colon: (language) => say("colon", language) }), sentences(score, one.restrictions))
     : null;
   return [el("dt", {}, both(`of_${one.field}`)), said, carried, limits];
 }
@@ -96,25 +97,25 @@ function value(signal, language) {
   return language === "fr" ? text.replace(".", ",") : text;
 }
 
-function place(signal) {
+function place(score, signal) {
   if (signal.reason) return both("no_value", { reason: phrase(signal.reason) });
   const where =
     signal.percentile === null
       ? both("no_percentile", { reason: phrase(signal.percentile_reason) })
       : both("more_than", { share: share(signal.percentile / 100) });
   const indexes = [...new Set(signal.evidence.map((one) => one.sentence))];
-  return [where, indexes.length ? " · " : "", sentences(indexes)];
+  return [where, indexes.length ? " · " : "", sentences(score, indexes)];
 }
 
 /** Headline and body, the table of signals, and the resemblance score where there is one. */
 export function showSignals(score) {
   const parts = [];
   if (score.headlines?.length) {
-    parts.push(el("h3", { id: "headlines-name" }, both("headlines")), el("dl.headlines", {}, score.headlines.flatMap(headline)), hint("similarity_hint"));
+    parts.push(el("h3", { id: "headlines-name" }, both("headlines")), el("dl.headlines", {}, score.headlines.flatMap((one) => headline(score, one))), hint("similarity_hint"));
   }
   if (score.signals?.length) {
     const rows = score.signals.map((signal) =>
-      el("tr", { "data-signal": signal.name }, el("th", { scope: "row" }, both(signal.name)), el("td", {}, each((language) => value(signal, language))), el("td", {}, place(signal))),
+      el("tr", { "data-signal": signal.name }, el("th", { scope: "row" }, both(signal.name)), el("td", {}, each((language) => value(signal, language))), el("td", {}, place(score, signal))),
     );
     parts.push(el("h3", { id: "signals-name" }, both("signals")), el("table", { "aria-labelledby": "signals-name" }, el("tbody", {}, rows)), hint("signals_hint"));
   }

@@ -8,7 +8,7 @@ say. The third reader answers ``3 | A`` or ``3 | B``, or the unit's hand lines a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -40,11 +40,14 @@ HandsPair = tuple[ReadHands, ReadHands]
 _CHOICE = re.compile(r"^(\d+|>)\s*\|?\s*([AB])$")
 
 
-def load_hands(data: Path, layer: str = "gold") -> list[ReadHands]:
+def load_hands(
+    data: Path, layer: str = "gold", keys: Collection[str] | None = None
+) -> list[ReadHands]:
     """Load the hands of every source, joined to the text.
 
     Args:
         layer: ``gold``, ``pass_a`` or ``pass_b``.
+        keys: only these documents (``source/id``); the text of no other source is needed.
 
     Raises:
         DataError: there are none, or a text is not here or another.
@@ -54,7 +57,7 @@ def load_hands(data: Path, layer: str = "gold") -> list[ReadHands]:
     if not files:
         where = str(data / "SOURCE" / "hands" / f"{layer}.jsonl")
         raise DataError(where, "no file", "hands of at least one source")
-    documents = read_hands(files)
+    documents = [one for one in read_hands(files) if keys is None or one.key in keys]
     sources = sorted({one.source for one in documents})
     labelled = {one.document.key: one for one in load_gold(data, sources)}
     for one in documents:

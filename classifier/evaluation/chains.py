@@ -38,10 +38,7 @@ class HandsBench:
 
 def load_bench(data: Path, keys: Iterable[str] | None = None) -> HandsBench:
     """Load the gold hands of all documents, or of those of ``keys`` (``source/id``)."""
-    wanted = None if keys is None else set(keys)
-    return HandsBench(
-        tuple(one for one in load_hands(data) if wanted is None or one.document.key in wanted)
-    )
+    return HandsBench(tuple(load_hands(data, keys=None if keys is None else set(keys))))
 
 
 def find_view(read: ReadHands) -> tuple[HandsView, Chain]:

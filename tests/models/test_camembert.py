@@ -461,6 +461,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(fine_tune, tmp_path, by_
     assert not (folder / "checkpoint-6").exists() or (folder / "checkpoint-6/complete").exists()
 
 
+@needs_encoder
 def test_batches_of_like_length_hold_every_example_once():
     from classifier.models.camembert.trainer import ByLength
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from classifier.errors import DataError, Fault, FaultsError
 from classifier.records import FIELDS, KINDS, Article, Cue, Field, Kind, Sentence
 from classifier.schema import load_schema
 
+Record = TypeVar("Record")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -95,7 +96,13 @@ def read_annotations(paths: Iterable[Path]) -> list[DocumentMark]:
     documents: list[DocumentMark] = []
     seen: dict[str, str] = {}
     for path in paths:
-        for where, document in _decode_lines(path, faults):
+        for where, document in decode_lines(
+            path,
+            DocumentMark,
+            faults,
+            file="a file of annotations",
+            record="one annotated document as JSON",
+        ):
             faults.extend(check_document(document, where))
             if document.key in seen:
                 faults.append(
@@ -110,13 +117,21 @@ def read_annotations(paths: Iterable[Path]) -> list[DocumentMark]:
     return documents
 
 
-def _decode_lines(path: Path, faults: list[Fault]) -> Iterator[tuple[str, DocumentMark]]:
-    decoder = msgspec.json.Decoder(DocumentMark)
+def decode_lines(
+    path: Path, kind: type[Record], faults: list[Fault], *, file: str, record: str
+) -> Iterator[tuple[str, Record]]:
+    """Yield the records of a file of JSON lines, each with its place; what is none is a fault.
+
+    Args:
+        faults: gets what could not be read.
+        file, record: what the file, and a line of it, should be, in words.
+    """
+    decoder = msgspec.json.Decoder(kind)
     try:
         stream = path.open("rb")
     except OSError as error:
         reason = error.strerror or "an unreadable file"
-        faults.append(Fault(str(path), reason, "a file of annotations"))
+        faults.append(Fault(str(path), reason, file))
         return
     with stream:
         for number, line in enumerate(stream, start=1):
@@ -126,7 +141,7 @@ def _decode_lines(path: Path, faults: list[Fault]) -> Iterator[tuple[str, Docume
             try:
                 yield where, decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                faults.append(Fault(where, str(error), "one annotated document as JSON"))
+                faults.append(Fault(where, str(error), record))
 
 
 def check_document(document: DocumentMark, where: str) -> list[Fault]:

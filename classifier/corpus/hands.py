@@ -20,7 +20,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from classifier.corpus.annotations import DocumentMark, document_hash
+from classifier.corpus.annotations import DocumentMark, decode_lines, document_hash
 from classifier.errors import DataError, Fault, FaultsError
 from classifier.records import Article, Field, Sentence
 
@@ -239,20 +239,10 @@ def read_hands(paths: Iterable[Path]) -> list[DocumentHands]:
     """
     faults: list[Fault] = []
     found: dict[str, DocumentHands] = {}
-    decoder = msgspec.json.Decoder(DocumentHands)
+    record = "one document's hands as JSON"
     for path in paths:
-        try:
-            lines = path.read_bytes().splitlines()
-        except OSError as error:
-            faults.append(Fault(str(path), error.strerror or "unreadable", "a file of hands"))
-            continue
-        for number, line in enumerate(lines, start=1):
-            where = f"{path}:{number}"
-            try:
-                document = decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                faults.append(Fault(where, str(error), "one document's hands as JSON"))
-                continue
+        lines = decode_lines(path, DocumentHands, faults, file="a file of hands", record=record)
+        for where, document in lines:
             faults.extend(check_hands(document, where))
             if document.key in found:
                 faults.append(Fault(where, f"document {document.key} again", "once"))

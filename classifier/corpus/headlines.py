@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from classifier.corpus.agreement import cohen_kappa
-from classifier.corpus.annotations import document_hash
+from classifier.corpus.annotations import decode_lines, document_hash
 from classifier.corpus.sources import how_to_bring, load_text
 from classifier.errors import DataError, Fault, FaultsError
 from classifier.records import Article
@@ -159,20 +159,9 @@ def _read(path: Path, check: Callable[[HeadlineMark, str], Iterator[Fault]]) -> 
     faults: list[Fault] = []
     marks: list[HeadlineMark] = []
     seen: set[str] = set()
-    decoder = msgspec.json.Decoder(HeadlineMark)
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise DataError(str(path), error.strerror or "unreadable", "a file of headlines") from None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            mark = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            faults.append(Fault(where, str(error), "one article's headlines as JSON"))
-            continue
+    record = "one article's headlines as JSON"
+    lines = decode_lines(path, HeadlineMark, faults, file="a file of headlines", record=record)
+    for where, mark in lines:
         faults += check(mark, where)
         if mark.key in seen:
             faults.append(Fault(where, f"{mark.key} again", "each article once"))

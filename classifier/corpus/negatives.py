@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from classifier.corpus.annotations import DocumentMark, SentenceMark, read_annotations
+from classifier.corpus.annotations import DocumentMark, SentenceMark, decode_lines, read_annotations
 from classifier.corpus.dataset import annotated_sources, annotation_files
 from classifier.errors import Fault, FaultsError
 from classifier.schema import load_schema
@@ -55,23 +55,11 @@ def read_negatives(path: Path, documents: Iterable[DocumentMark]) -> list[Negati
             credit line under another rule than R.7 or a sentence under R.7.
     """
     gold = {one.key: {mark.index: mark for mark in one.sentences} for one in documents}
-    decoder = msgspec.json.Decoder(NegativeCase)
     faults: list[Fault] = []
     cases: dict[NegativeCase, str] = {}
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        reason = error.strerror or "an unreadable file"
-        raise FaultsError([Fault(str(path), reason, "a file of negative cases")]) from None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            case = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            faults.append(Fault(where, str(error), "one negative case as JSON"))
-            continue
+    record = "one negative case as JSON"
+    lines = decode_lines(path, NegativeCase, faults, file="a file of negative cases", record=record)
+    for where, case in lines:
         if case in cases:
             faults.append(Fault(where, "the same case again", f"once, as in {cases[case]}"))
         cases[case] = where

@@ -55,16 +55,6 @@ def table_of(evaluation: Evaluation) -> str:
     return "\n".join(lines) + "\n"
 
 
-def markdown_of(part: Part) -> str:
-    """Return one part's scores as a Markdown table."""
-    lines = ["| label | gold | precision | recall | F1 |", "|---|---:|---|---|---|"]
-    lines += [
-        f"| {scope} | {support} | {precision} | {recall} | {f1} |"
-        for scope, support, precision, recall, f1 in rows_of(part)
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def summary_of(dossier: Dossier) -> str:
     """Return what else the suite found, a line each."""
     lines = []

@@ -50,11 +50,6 @@ class Model(ABC):
         """Load from a verified model directory."""
 
 
-def count_units(documents: Sequence[Document]) -> int:
-    """Return the number of rows that :meth:`Model.predict_proba` gives for the documents."""
-    return sum(len(document.sentences) for document in documents)
-
-
 def label_count() -> int:
     """Return the number of columns."""
     return len(load_schema().labels)

@@ -6,7 +6,7 @@ SIGNAL_WORDS: dict[str, tuple[str, str]] = {
     "headlines": ("Le titre et le corps", "Headline and body"),
     "of_title": ("Titre", "Headline"),
     "of_heading": ("Chapô", "Standfirst"),
-    "carried_by": ("porté par {sentences}", "carried by {sentences}"),
+    "carried_by": ("proche de {sentences}", "close to {sentences}"),
     "carried_by_none": (
         "aucune phrase du corps ne porte nettement ce qu’il dit",
         "no sentence of the body clearly carries what it says",

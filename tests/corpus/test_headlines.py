@@ -32,7 +32,7 @@ from classifier.corpus.headlines import (
     read_headlines,
     write_headlines,
 )
-from classifier.errors import DataError, FaultsError
+from classifier.errors import FaultsError
 from classifier.records import Article
 
 ROOT = Path(__file__).parents[2]
@@ -135,7 +135,7 @@ def test_a_file_comes_back_as_it_was_and_faults_are_counted_together(tmp_path):
     with pytest.raises(FaultsError) as caught:
         read_headlines(path)
     assert len(caught.value.faults) == 6
-    with pytest.raises(DataError):
+    with pytest.raises(FaultsError, match="a file of headlines"):
         read_headlines(tmp_path / "none.jsonl")
 
 

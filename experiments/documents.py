@@ -96,6 +96,23 @@ def quality() -> str:
     return "\n".join(lines)
 
 
+def by_device() -> str:
+    """Return, by device, what the default model finds on each test part and what it makes up."""
+    found = {(one["part"], one["label"], one["device"]): one for one in read("default")["devices"]}
+    parts = [part for part in PARTS if any(key[0] == part for key in found)]
+    lines = [
+        "| gold, recall, false | " + " | ".join(PARTS[part] for part in parts) + " |",
+        "|---|" + "---|" * len(parts),
+    ]
+    for label, device in dict.fromkeys(key[1:] for key in found):
+        cells = [
+            f"{one['support']}, {number(one['recall']['value'])}, {one['false']}"
+            for one in (found[part, label, device] for part in parts)
+        ]
+        lines.append(f"| `{label}`, `{device}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def comparison() -> str:
     """Return macro-F1 of the default model beside the baselines and the two passes."""
     lines = [
@@ -359,6 +376,7 @@ PIECES: dict[str, Callable[[], str]] = {
     "seed-output": seed_output,
     "quality": quality,
     "comparison": comparison,
+    "by-device": by_device,
     "segmentation": segmentation,
     "speed": speed,
     **signal_documents.PIECES,

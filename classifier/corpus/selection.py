@@ -25,6 +25,8 @@ class Stratum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         pattern: what the body must hold; empty draws at random.
         least: how many times it must hold it.
+        at: documents chosen beforehand, each with the number of the unit that the run must hold;
+            where given, only these are drawn, in this order.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Stratum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pattern: str = ""
     least: int = 1
     publisher: str = ""
+    at: dict[str, int] = {}
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,6 +105,9 @@ def draw(
 
     Returns:
         batches of unlabelled documents, ready to be read.
+
+    Raises:
+        UsageError: a stratum names a document that the source does not have.
     """
     generator = random.Random(plan.seed)
     order = sorted(articles)
@@ -111,9 +117,13 @@ def draw(
     for stratum in plan.strata:
         pattern = re.compile(stratum.pattern) if stratum.pattern else None
         count = 0
-        for key in order:
+        for key in stratum.at or order:
             if count == stratum.count:
                 break
+            if key not in articles:
+                raise UsageError(
+                    f"stratum {stratum.name}", f"document {key!r}", f"a document of {plan.source}"
+                )
             article = articles[key]
             if key in used or (stratum.publisher and article.publisher != stratum.publisher):
                 continue
@@ -121,7 +131,9 @@ def draw(
                 continue
             if pattern is not None and len(pattern.findall(article.text)) < stratum.least:
                 continue
-            sentences = choose_run(segment(article), pattern, plan, generator)
+            sentences = choose_run(
+                segment(article), pattern, plan, generator, stratum.at.get(key, -1)
+            )
             if len(sentences) < 8:
                 continue
             used.add(key)
@@ -145,19 +157,27 @@ def choose_run(
     pattern: re.Pattern[str] | None,
     plan: Plan,
     generator: random.Random,
+    at: int = -1,
 ) -> list[Sentence]:
-    """Return title, heading and the whole body, or a run of it around the pattern's first match."""
+    """Return title, heading and the whole body, or a run of it.
+
+    Args:
+        at: number of a unit that the run must hold; below 0 it lies around a match of the pattern.
+    """
     front = [sentence for sentence in sentences if sentence.field != "text"]
     body = [sentence for sentence in sentences if sentence.field == "text"]
     if len(front) + len(body) <= plan.whole:
         return front + body
     last = max(0, len(body) - plan.run)
     start = generator.randint(0, last)
-    if pattern is not None:
+    hits = []
+    if at >= 0:
+        hits = [place for place, sentence in enumerate(body) if sentence.index == at]
+    elif pattern is not None:
         hits = [place for place, sentence in enumerate(body) if pattern.search(sentence.text)]
-        if hits:
-            hit = generator.choice(hits)
-            start = min(max(0, hit - generator.randint(1, plan.run - 1)), last)
+    if hits:
+        hit = generator.choice(hits)
+        start = min(max(0, hit - generator.randint(1, plan.run - 1)), last)
     return front + body[start : start + plan.run]
 
 

@@ -174,13 +174,20 @@ def _slices(dossier: Dossier) -> Iterator[Block]:
     yield Heading(2, "Devices")
     yield Paragraph(
         "Recall: share of the sentences that show the device in gold and are found under its "
-        "label. Named: share of those whose predicted cues name the device too."
+        "label. Named: share of those whose predicted cues name the device too. False: sentences "
+        "flagged against gold on such a cue."
     )
-    recalls = [
-        (one.label, one.device, str(one.support), figure(one.recall, 2), figure(one.named, 2))
-        for one in dossier.devices
-    ]
-    yield Table(("label", "device", "gold", "recall", "named"), recalls, 2)
+    for part in dict.fromkeys(one.part for one in dossier.devices):
+        rows = [
+            (
+                *(one.label, one.device, str(one.support), figure(one.recall, 2)),
+                *(figure(one.named, 2), str(one.false)),
+            )
+            for one in dossier.devices
+            if one.part == part
+        ]
+        head = ("label", "device", "gold", "recall", "named", "false")
+        yield Table(head, rows, 2, "" if part == "all" else f"Devices in {part}")
     if not dossier.slices:
         return
     yield Heading(2, "Slices")

@@ -18,6 +18,7 @@ from classifier.evaluation.metrics import Tally
 from classifier.evaluation.outcomes import Outcomes
 from classifier.evaluation.predictions import Judged
 from classifier.schema import load_schema
+from classifier.scoring import WEIGHTS
 from classifier.statistics import Clusters, FloatArray, Interval, Resamples, divide
 
 REPLICATES = 1000
@@ -45,8 +46,11 @@ class DeviceRecall:
     """How many of the sentences that show a device in gold were found under its label.
 
     Attributes:
+        part: of the data, ``all`` for the whole split.
         recall: share of them predicted positive for the label.
         named: share of those found whose predicted cues name the device too.
+        support: sentences that show the device in gold.
+        false: sentences flagged with the label against gold whose predicted cues name the device.
     """
 
     label: str
@@ -54,6 +58,8 @@ class DeviceRecall:
     recall: Interval
     named: Interval
     support: int
+    false: int
+    part: str = "all"
 
 
 def dimensions(mark: DocumentMark) -> dict[str, str]:
@@ -113,8 +119,8 @@ def _scores(outcomes: Outcomes, clusters: Clusters) -> dict[str, dict[str, Inter
     return scores
 
 
-def device_recall(judged: Judged) -> tuple[DeviceRecall, ...]:
-    """Return, for every device of the schema, the recall of sentences that show it in gold."""
+def device_recall(judged: Judged, part: str = "all") -> tuple[DeviceRecall, ...]:
+    """Return, for every device of the schema and for weights, what is found and made up."""
     outcomes = judged.outcomes
     gold_cues, predicted_cues = outcomes.gold_cues or (), outcomes.predicted_cues or ()
     found: list[DeviceRecall] = []
@@ -122,12 +128,18 @@ def device_recall(judged: Judged) -> tuple[DeviceRecall, ...]:
     for column, label in enumerate(load_schema().labels):
         shown = [_devices(cues.get(label.name, ())) for cues in gold_cues]
         said = [_devices(cues.get(label.name, ())) for cues in predicted_cues]
-        for device in label.device_names:
+        # Words that weighed most are no device of gold: what stands there is made up alone.
+        for device in (*label.device_names, WEIGHTS):
             has = np.array([device in devices for devices in shown], dtype=bool)
             hit = has & outcomes.predicted[:, column]
-            named = hit & np.array([device in devices for devices in said], dtype=bool)
-            recall, right = _shares(np.stack([has, hit, named], axis=1), resamples)
-            found.append(DeviceRecall(label.name, device, recall, right, int(has.sum())))
+            shows = np.array([device in devices for devices in said], dtype=bool)
+            false = shows & outcomes.predicted[:, column] & ~outcomes.gold[:, column]
+            recall, right = _shares(np.stack([has, hit, hit & shows], axis=1), resamples)
+            found.append(
+                DeviceRecall(
+                    label.name, device, recall, right, int(has.sum()), int(false.sum()), part
+                )
+            )
     return tuple(found)
 
 

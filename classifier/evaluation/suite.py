@@ -131,9 +131,11 @@ class Dossier:
             ],
             "devices": [
                 {
+                    "part": one.part,
                     "label": one.label,
                     "device": one.device,
                     "support": one.support,
+                    "false": one.false,
                     "recall": plain_interval(one.recall),
                     "named": plain_interval(one.named),
                 }
@@ -246,7 +248,7 @@ def run_suite(
         split,
         evaluation,
         slices,
-        device_recall(judged) if len(data) else (),
+        _devices(judged, evaluation) if len(data) else (),
         natural_rates(judged, data) if len(data) else (),
         _calibrations(judged, parts_outcomes(evaluation), subject),
         tuple(sorted(checks, key=lambda check: check.code)),
@@ -261,6 +263,13 @@ def run_suite(
         hashes,
         time.perf_counter() - begun,
     )
+
+
+def _devices(judged: Judged, evaluation: Evaluation) -> tuple[DeviceRecall, ...]:
+    found = device_recall(judged)
+    for name, part in evaluation.parts.items():
+        found += device_recall(part.judged, name)
+    return found
 
 
 def parts_outcomes(evaluation: Evaluation) -> dict[str, Outcomes]:

@@ -118,6 +118,20 @@ def write_plan(folder: Path, name: str, **changes: object) -> Path:
     return path
 
 
+@pytest.mark.parametrize("at", [3, 9, 17, 24])
+def test_documents_chosen_beforehand_come_in_order_around_their_unit(at: int) -> None:
+    articles = {one.id: one for one in (news(number, 25) for number in range(6))}
+    chosen = Stratum("uncertain", 2, at={"n04": at, "n01": at, "n02": at})
+    drawn = draw(Plan("gazette", 7, 12, 8, 40, (chosen,)), articles, taken=["n04"])
+    marks = [document for batch in drawn for document in batch]
+    assert sorted(mark.id for mark in marks) == ["n01", "n02"]
+    for mark in marks:
+        assert at in [sentence.index for sentence in mark.sentences]
+        assert len(mark.sentences) == 9
+    with pytest.raises(UsageError, match="document 'n99'"):
+        draw(Plan("gazette", 7, 12, 8, 40, (Stratum("x", 1, at={"n99": 0}),)), articles)
+
+
 def test_after_leaves_out_what_earlier_plans_draw(tmp_path: Path) -> None:
     first = write_plan(tmp_path, "first.toml")
     second = write_plan(tmp_path, "second.toml", seed=8, after=["first.toml"])

@@ -137,6 +137,19 @@ def test_device_recall_by_hand(scorer, bench):
             assert math.isnan(one.recall.value)
     shown = {one.device: one.support for one in device_recall(judged)}
     assert shown["outlet"] == judged.outcomes.gold[:, 1].sum()
+    every = replace(
+        judged,
+        outcomes=replace(judged.outcomes, predicted=np.ones_like(judged.outcomes.gold)),
+    )
+    said = every.outcomes.predicted_cues
+    for one in device_recall(every, "written"):
+        column = NAMES.index(one.label)
+        wrong = [
+            any(cue.device == one.device for cue in cues.get(one.label, ()))
+            for cues, gold in zip(said, judged.outcomes.gold[:, column], strict=True)
+            if not gold
+        ]
+        assert (one.part, one.false) == ("written", sum(wrong))
 
 
 def test_natural_rates_use_random_articles_alone(scorer, bench):

@@ -39,7 +39,8 @@ RANDOM = 35
 LOW, HIGH = 0.15, 0.85
 """A sentence is uncertain between these probabilities."""
 
-HEAD = """# A seventh draw, for train alone: articles where the default model was least sure of a sentence.
+HEAD = """\
+# A seventh draw, for train alone: articles where the default model was least sure of a sentence.
 # Written by experiments/corpus/uncertain.py with model {model}.
 source = "orangesum"
 seed = {seed}

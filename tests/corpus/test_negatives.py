@@ -29,12 +29,6 @@ from .samples import annotate, article, hedge, raw_document, relay, write_source
 
 DATA = Path(__file__).parents[2] / "data"
 
-GAPS = {
-    ("H.10", "validation"): "no sembler of looks or manner stands in its documents",
-    ("R.7", "validation"): "its documents have no unit of kind credit",
-}
-"""Rules that have no case in a split, and why: searched for and read, not forced."""
-
 DOCUMENT = raw_document(
     article("quai", "Selon la saison."),
     SentenceMark(0, "title", 0, 20, "headline", hedge()),
@@ -158,5 +152,5 @@ def test_the_corpus_has_every_negative_rule_in_every_split() -> None:
     cases = read_negatives(DATA / FILE, gold())
     counts = count_negatives(cases, read_assignment(DATA))
     absent = {(rule, split) for rule in RULES for split in SPLITS if not counts[rule, split]}
-    assert absent == set(GAPS), "a rule that is absent, or a gap that has been filled"
+    assert not absent, "a rule that has no case in a split"
     assert sum(counts.values()) == len(cases), "a case whose document is in no split"

@@ -340,7 +340,7 @@ def run_audit(options: argparse.Namespace) -> int:
     import msgspec
 
     from classifier.corpus.annotations import read_annotations, write_annotations
-    from classifier.corpus.audit import apply_verdicts, read_verdicts
+    from classifier.corpus.audit import AuditRecord, apply_verdicts, read_audit, read_verdicts
     from classifier.corpus.dataset import annotated_sources, annotation_files, load_gold
     from classifier.corpus.splits import read_splits
 
@@ -360,18 +360,17 @@ def run_audit(options: argparse.Namespace) -> int:
                 for key in sorted(test & verdicts.keys())
             ]
         )
-    records = []
+    found = AuditRecord({}, {})
     for source in sources:
         for path in annotation_files(options.data, source):
             corrected, record = apply_verdicts(read_annotations([path]), verdicts)
             if record.changed:
                 write_annotations(corrected, path)
-            records.append(record)
-    reread = {key: units for record in records for key, units in record.reread.items()}
-    changed = {key: units for record in records for key, units in record.changed.items()}
-    whole = msgspec.json.encode({"reread": reread, "changed": changed}, order="sorted")
-    (options.data / "audit.json").write_bytes(msgspec.json.format(whole, indent=1) + b"\n")
-    total, wrong = sum(map(len, reread.values())), sum(map(len, changed.values()))
+            found |= record
+    kept = options.data / "audit.json"
+    whole = msgspec.json.encode(read_audit(kept) | found, order="sorted")
+    kept.write_bytes(msgspec.json.format(whole, indent=1) + b"\n")
+    total, wrong = (sum(map(len, part.values())) for part in (found.reread, found.changed))
     print(f"{total} suspected units reread, {wrong} corrected")
     return 0
 

@@ -36,6 +36,33 @@ class AuditRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         total = sum(map(len, self.reread.values()))
         return sum(map(len, self.changed.values())) / total if total else float("nan")
 
+    def __or__(self, later: AuditRecord) -> AuditRecord:
+        """Return both audits together; a unit reread in both counts once."""
+        return AuditRecord(_joined(self.reread, later.reread), _joined(self.changed, later.changed))
+
+
+def _joined(
+    first: Mapping[str, tuple[int, ...]], second: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    return {
+        key: tuple(sorted({*first.get(key, ()), *second.get(key, ())}))
+        for key in sorted({*first, *second})
+    }
+
+
+def read_audit(path: Path) -> AuditRecord:
+    """Read what earlier audits found; empty where there was none.
+
+    Raises:
+        FaultsError: a file that is no such record.
+    """
+    if not path.exists():
+        return AuditRecord({}, {})
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=AuditRecord)
+    except msgspec.DecodeError as error:
+        raise FaultsError([Fault(str(path), str(error), "a record of audits")]) from None
+
 
 def read_verdicts(
     path: Path, annotated: Mapping[str, AnnotatedArticle]

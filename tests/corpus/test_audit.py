@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from classifier.corpus.annotations import DocumentMark
-from classifier.corpus.audit import AuditRecord, apply_verdicts, read_verdicts
+from classifier.corpus.audit import AuditRecord, apply_verdicts, read_audit, read_verdicts
 from classifier.errors import FaultsError
 
 from .samples import HEDGING, RELAY, annotate, article, hedge, relay
@@ -75,3 +75,17 @@ def test_every_fault_is_named_with_its_line(tmp_path: Path) -> None:
 
 def test_nothing_reread_has_no_error_rate() -> None:
     assert math.isnan(AuditRecord({}, {}).error_rate)
+
+
+def test_audits_add_up(tmp_path: Path) -> None:
+    first = AuditRecord({"a/1": (0, 2)}, {"a/1": (2,)})
+    both = first | AuditRecord({"a/1": (2, 5), "b/1": (1,)}, {})
+    assert both == AuditRecord({"a/1": (0, 2, 5), "b/1": (1,)}, {"a/1": (2,)})
+    assert both.error_rate == pytest.approx(1 / 4)
+    path = tmp_path / "audit.json"
+    assert read_audit(path) == AuditRecord({}, {})
+    path.write_text('{"reread": {"a/1": [0, 2]}, "changed": {"a/1": [2]}}', "utf-8")
+    assert read_audit(path) == first
+    path.write_text('{"reread": 3}', "utf-8")
+    with pytest.raises(FaultsError, match="a record of audits"):
+        read_audit(path)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from classifier.corpus.annotations import read_annotations
+from classifier.corpus.audit import read_audit
 from classifier.corpus.dataset import annotated_sources, annotation_files
 from classifier.corpus.splits import read_splits
 
@@ -40,3 +41,13 @@ def test_the_card_says_what_the_file_holds(drawn: str) -> None:
     assert figures is not None
     column = drawn == "agreement"
     assert (len(other), len(twice)) == (int(figures[1 + column]), int(figures[3 + column]))
+
+
+def test_the_card_says_what_the_audits_found() -> None:
+    audit = read_audit(DATA / "audit.json")
+    card = " ".join((DATA / "README.md").read_text("utf-8").split())
+    found = re.search(r"read again: (\d+) units, of which (\d+) were wrong", card)
+    assert found is not None
+    reread = sum(map(len, audit.reread.values()))
+    assert (int(found[1]), int(found[2])) == (reread, sum(map(len, audit.changed.values())))
+    assert audit.error_rate == int(found[2]) / reread

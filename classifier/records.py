@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 Field = Literal["title", "heading", "text"]
 Kind = Literal["headline", "sentence", "credit"]
 
@@ -64,8 +66,7 @@ class Sentence:
     text: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Cue:
+class Cue(msgspec.Struct, frozen=True, order=True):
     """The words of a sentence that show a device; ``sentence.text[start:end]``."""
 
     start: int
@@ -92,8 +93,7 @@ class Hand:
     carriers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LabelScore:
+class LabelScore(msgspec.Struct, frozen=True):
     """What one label says of one sentence.
 
     Attributes:
@@ -111,8 +111,7 @@ class LabelScore:
     withdrawn: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceScore:
+class SentenceScore(msgspec.Struct, frozen=True):
     """A sentence and its labels, in schema order."""
 
     sentence: Sentence
@@ -129,8 +128,7 @@ class ModelInfo:
     thresholds: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimMatch:
+class ClaimMatch(msgspec.Struct, frozen=True):
     """A sentence of the body that carries a headline's claim.
 
     Attributes:
@@ -164,8 +162,7 @@ class Headline:
     restrictions: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """Where a signal shows: ``sentence.text[start:end]``; the whole sentence where both are 0."""
 
     sentence: int
@@ -173,8 +170,7 @@ class Evidence:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(msgspec.Struct, frozen=True):
     """One way of writing, measured on an article. It is no verdict.
 
     Attributes:

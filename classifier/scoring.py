@@ -12,7 +12,7 @@ from classifier.article.chain import SOURCED, ChainFinder
 from classifier.article.headline import read_headlines
 from classifier.article.reference import rank_signals
 from classifier.article.resemblance import ResemblanceScorer
-from classifier.article.signals import measure_signals
+from classifier.article.signals import RELAYED, measure_signals
 from classifier.corpus.dataset import Document
 from classifier.errors import UsageError
 from classifier.models.base import Model
@@ -39,6 +39,7 @@ from classifier.text.segmentation import segment
 WEIGHTS = "weights"
 """Device of a cue that no lexicon pattern gave: the words that weigh most in the decision."""
 
+_NOTHING = LabelScore(0.0, False)
 _OWN = re.compile(
     r"\bnotre (?:journal|quotidien|rédaction|site|magazine|antenne|radio|chaîne|hebdomadaire)\b",
     re.IGNORECASE,
@@ -105,9 +106,15 @@ class Scorer:
             reading = self.model.read(document)
         else:
             reading = Reading(self.model.predict_proba([document]))
+        names = load_schema().names
+        rows = reading.probabilities.tolist()
         scored = tuple(
-            self._score_sentence(article, sentence, view, reading, number)
-            for number, (sentence, view) in enumerate(zip(sentences, views, strict=True))
+            SentenceScore(sentence, dict.fromkeys(names, _NOTHING))
+            if sentence.kind == "credit"
+            else self._score_sentence(
+                article, sentence, view, reading, number, dict(zip(names, row, strict=True))
+            )
+            for number, (sentence, view, row) in enumerate(zip(sentences, views, rows, strict=True))
         )
         language = detect(" ".join((article.title, article.heading, article.text[:2000])))
         headlines = read_headlines(scored)
@@ -141,33 +148,33 @@ class Scorer:
         view: UnitView,
         reading: Reading,
         number: int,
+        probabilities: Mapping[str, float],
     ) -> SentenceScore:
-        names = load_schema().names
-        if sentence.kind == "credit":
-            return SentenceScore(sentence, {name: LabelScore(0.0, False) for name in names})
         # A model's own evidence goes before the lexicon's.
-        found = {**view.found, **(reading.cues[number] if reading.cues else {})}
+        found = {**view.found, **reading.cues[number]} if reading.cues else view.found
         labels = {}
-        for column, name in enumerate(names):
-            probability = float(reading.probabilities[number, column])
-            positive = probability >= self.thresholds[name]
+        for column, (name, probability) in enumerate(probabilities.items()):
             cues = found.get(name, ())
-            withdrawn = ""
-            if positive and not cues:
+            positive = probability >= self.thresholds[name]
+            if not positive:
+                labels[name] = LabelScore(probability, False, cues)
+                continue
+            if not cues:
                 cues = self._decisive_words(view, reading, number, column)
-            if positive and name == "relay_sourcing" and article.publisher:
+            if name != RELAYED:
+                labels[name] = LabelScore(probability, True, cues)
+                continue
+            kept = cues
+            if article.publisher:
                 kept = tuple(
                     cue for cue in cues if not _credits_own(article.publisher, sentence.text, cue)
                 )
-                if not kept:
-                    positive = False
-                    withdrawn = f"own_publisher:{article.publisher}"
-                else:
-                    cues = kept
-            depth = None
-            if positive and name == "relay_sourcing":
-                depth = count_hands(cues, found.get("attribution_hedging", ()), sentence.text)
-            labels[name] = LabelScore(probability, positive, cues, depth, withdrawn)
+            if kept:
+                depth = count_hands(kept, found.get("attribution_hedging", ()), sentence.text)
+                labels[name] = LabelScore(probability, True, kept, depth)
+            else:
+                withdrawn = f"own_publisher:{article.publisher}"
+                labels[name] = LabelScore(probability, False, cues, None, withdrawn)
         return SentenceScore(sentence, labels)
 
     def _decisive_words(
@@ -192,9 +199,9 @@ def _find_chain(
         [one.sentence for one in scored],
         {one.sentence.index: view.covered for one, view in zip(scored, views, strict=True)},
         {
-            one.sentence.index: one.labels["relay_sourcing"].cues
+            one.sentence.index: one.labels[RELAYED].cues
             for one in scored
-            if one.labels["relay_sourcing"].positive
+            if one.labels[RELAYED].positive
         },
     )
     return finder.chain(

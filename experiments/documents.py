@@ -9,22 +9,15 @@ A generated part stands between ``<!-- begin: NAME -->`` and ``<!-- end: NAME --
 from __future__ import annotations
 
 import argparse
-import contextlib
 import functools
-import io
-import json
-import math
 import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from experiments import signal_documents
+from experiments.figures import RESULTS, ROOT, interval, number, read, score_seed
 
-ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "experiments" / "results"
-SEED = ROOT / "seeds" / "000_c8f4650f96df5b00.txt"
 SOURCES = ("written", "orangesum", "sequoia", "ppn", "seed")
 LABELS = ("attribution_hedging", "relay_sourcing", "threat_rhetoric")
 WITHOUT_FRAME = "attribution_hedging_without_frame"
@@ -41,32 +34,9 @@ MODELS = {
 }
 
 
-def read(name: str) -> dict[str, Any]:
-    """Return the figures of ``experiments/results/NAME.json``."""
-    loaded: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
-    return loaded
-
-
-def number(value: float | None, digits: int = 2) -> str:
-    """Return a figure, or a dash where it is undefined."""
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def interval(score: dict[str, Any]) -> str:
-    """Return ``0.81 [0.77, 0.85]``."""
-    if score["value"] is None:
-        return "–"
-    return f"{score['value']:.2f} [{number(score['low'])}, {number(score['high'])}]"
-
-
 def seed_output() -> str:
-    """Return what ``cadrage score`` prints for the seed article in English, without colours."""
-    from classifier.cli import main
-
-    stream = io.StringIO()
-    with contextlib.redirect_stdout(stream):
-        main(["score", str(SEED), "--language", "en", "--width", "96", "--color", "never"])
-    return f"```text\n{stream.getvalue().strip()}\n```"
+    """Return what ``cadrage score`` prints for the seed article in English."""
+    return f"```text\n{score_seed('--language', 'en').strip()}\n```"
 
 
 def quality() -> str:
@@ -239,11 +209,7 @@ def card(source: str) -> str:
 
 
 def _plain_interval(found: Any) -> str:
-    if math.isnan(found.value):
-        return "–"
-    if math.isnan(found.low):
-        return f"{found.value:.3f}"
-    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
+    return interval({"value": found.value, "low": found.low, "high": found.high}, 3)
 
 
 def batch_speed() -> str:
@@ -319,6 +285,41 @@ def families() -> str:
     return "\n\n".join(markdown(results, part).rstrip() for part in ("validation", "orangesum"))
 
 
+def encoder_speed() -> str:
+    """Return what ``experiments.benchmarks.encoder`` measured."""
+    from experiments.benchmarks.encoder import render_figures
+
+    return render_figures(read("encoder-speed"))
+
+
+def hands_ways() -> str:
+    """Return how other ways to find hands do beside the rules."""
+    from experiments.hands.document import render_figures
+
+    return render_figures(read("hands"), read("hands-learned"))
+
+
+def int8_gate() -> str:
+    """Return what the gate of the ONNX export said of fine-tuned encoders."""
+    from experiments.ablations.document import render_gates
+
+    return render_gates(read("ablations"))
+
+
+def pretraining() -> str:
+    """Return what pretraining the small encoder took, and what it learned."""
+    from experiments.pretraining.document import render_figures
+
+    return render_figures(read("pretraining"))
+
+
+def ablations() -> str:
+    """Return what each part of the small encoder brings."""
+    from experiments.ablations.document import render_cells
+
+    return render_cells(read("ablations"))
+
+
 WATTS = 15
 """Assumed power of one busy core with its share of memory and cooling, in watts."""
 
@@ -367,6 +368,11 @@ def model_budget() -> str:
 
 
 PIECES: dict[str, Callable[[], str]] = {
+    "ablations": ablations,
+    "encoder-speed": encoder_speed,
+    "hands-ways": hands_ways,
+    "int8-gate": int8_gate,
+    "pretraining": pretraining,
     "families": families,
     "model-identity": model_identity,
     "model-data": model_data,
@@ -387,6 +393,9 @@ DOCUMENTS = (
     *signal_documents.DOCUMENTS,
     ROOT / "docs" / "batch.md",
     ROOT / "docs" / "api.md",
+    ROOT / "docs" / "camembert.md",
+    ROOT / "docs" / "encoder.md",
+    ROOT / "docs" / "hands.md",
     ROOT / "docs" / "model-card.md",
     *(ROOT / "data" / source / "CARD.md" for source in SOURCES),
 )

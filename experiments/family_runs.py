@@ -19,12 +19,13 @@ import numpy as np
 
 import classifier
 from classifier.corpus.dataset import LabelledDocuments
+from classifier.errors import ModelError
 from classifier.evaluation.cost import Cost, directory_size, measure_cost
 from classifier.evaluation.harness import REPLICATES, SEED
 from classifier.evaluation.metrics import Tally
 from classifier.evaluation.predictions import Judged, judge
 from classifier.models.families import new_model, settings_type
-from classifier.models.store import ModelFiles, package_versions
+from classifier.models.store import ModelFiles, open_model, package_versions
 from classifier.scoring import Scorer
 from classifier.statistics import FloatArray, Interval, Replicates, Resamples
 from classifier.training import Corpus, Experiment, read_experiment
@@ -44,6 +45,7 @@ class Task:
         parts: name → documents to judge on.
         left_out: sentences of test that also stand in training data.
         seeds: how many, 1 or more.
+        resume: take models that stand in ``models``, made by this configuration from this data.
     """
 
     corpus: Corpus
@@ -52,6 +54,7 @@ class Task:
     seeds: int
     track: bool
     models: Path
+    resume: bool = False
 
 
 def say(text: str) -> None:
@@ -112,23 +115,40 @@ def train_seed(experiment: Experiment, task: Task, offset: int) -> SeedRun:
             seed = int(settings.get("seed", SEED)) + offset
             settings["seed"] = seed
         model.settings = msgspec.convert(settings, kind, strict=False)  # type: ignore[attr-defined]
-    begun = time.perf_counter()
-    model.fit(task.corpus.train, task.corpus.validation)
-    seconds = time.perf_counter() - begun
+    asked = msgspec.structs.replace(experiment, settings=settings)
     directory = task.models / f"{experiment.family}-{offset}"
-    files = model.save(
-        directory,
-        name=experiment.name,
-        version=experiment.version,
-        data=dict(task.corpus.hashes),
-        configuration=msgspec.to_builtins(msgspec.structs.replace(experiment, settings=settings)),
-        licence=experiment.licence,
-    )
+    files = _finished(directory, asked, task) if task.resume else None
+    seconds = math.nan
+    if files is None:
+        begun = time.perf_counter()
+        model.fit(task.corpus.train, task.corpus.validation)
+        seconds = time.perf_counter() - begun
+        files = model.save(
+            directory,
+            name=experiment.name,
+            version=experiment.version,
+            data=dict(task.corpus.hashes),
+            configuration=msgspec.to_builtins(asked),
+            licence=experiment.licence,
+        )
+    else:
+        say(f"{experiment.name}: kept {directory}, trained before")
     scorer = Scorer.load(directory)
     judged = {
         name: judge(scorer, part, left_out=task.left_out) for name, part in task.parts.items()
     }
     return SeedRun(seed, directory, files, judged, seconds)
+
+
+def _finished(directory: Path, asked: Experiment, task: Task) -> ModelFiles | None:
+    """Return the model that stands there if this configuration made it from this data."""
+    try:
+        files = open_model(directory)
+    except ModelError:
+        return None
+    made_by = (files.manifest.configuration, files.manifest.data)
+    wanted = msgspec.json.decode(msgspec.json.encode(asked))
+    return files if made_by == (wanted, dict(task.corpus.hashes)) else None
 
 
 def measure_seeds(judged: Sequence[Judged]) -> dict[str, dict[str, Any]]:

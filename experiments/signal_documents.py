@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "experiments" / "results"
-SEED = ROOT / "seeds" / "000_c8f4650f96df5b00.txt"
+from experiments.figures import ROOT, interval, read, score_seed
+
 CLASSES = (
     "drops_attribution",
     "keeps_attribution",
@@ -22,26 +17,18 @@ CLASSES = (
     "no_claim",
 )
 
-
-def _read(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
-    return loaded
+_ENDS = ("value", "low", "high")
 
 
-def _cell(one: dict[str, Any] | list[float | None], digits: int = 2) -> str:
-    value, low, high = (
-        (one["value"], one["low"], one["high"]) if isinstance(one, dict) else tuple(one)
-    )
-    if value is None:
-        return "–"
-    if low is None or high is None:
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+def _cell(one: Mapping[str, Any] | Sequence[float | None], digits: int = 2) -> str:
+    """Return a figure of either shape that results have."""
+    named = one if isinstance(one, Mapping) else dict(zip(_ENDS, one, strict=True))
+    return interval(named, digits)
 
 
 def headline_figures() -> str:
     """Return the headline classes on the test headlines, floors beside them."""
-    document = _read("headlines")
+    document = read("headlines")
     lines: list[str] = []
     for one in document["sets"]:
         lines += [
@@ -74,7 +61,7 @@ def headline_figures() -> str:
 def signal_figures() -> str:
     """Return how near the signals are to gold."""
     lines = ["| signal | figure | value |", "|---|---|---|"]
-    for name, figures in _read("signals").items():
+    for name, figures in read("signals").items():
         if isinstance(figures, dict):
             for figure, one in figures.items():
                 lines.append(f"| `{name}` | {figure.replace('_', ' ')} | {_cell(one, 3)} |")
@@ -83,7 +70,7 @@ def signal_figures() -> str:
 
 def resemblance_figures() -> str:
     """Return the resemblance models by site left out, and on press of another source."""
-    document = _read("resemblance")
+    document = read("resemblance")
     sites = list(document["sites"])
     lines = [
         "| model | " + " | ".join(f"AUC, {site} left out" for site in sites) + " | mean | "
@@ -130,12 +117,7 @@ def resemblance_figures() -> str:
 
 def seed_signals() -> str:
     """Return what ``cadrage score`` says of the seed in French after its sentences."""
-    from classifier.cli import main
-
-    stream = io.StringIO()
-    with contextlib.redirect_stdout(stream):
-        main(["score", str(SEED), "--width", "96", "--color", "never"])
-    text = stream.getvalue()
+    text = score_seed()
     start = text.index("   Ensemble")
     end = text.index("\nH attribution prudente")
     return f"```text\n{text[start:end].rstrip()}\n```"

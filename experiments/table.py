@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ import msgspec
 from classifier.corpus.dataset import annotated_sources, label_documents, load_gold
 from classifier.corpus.sources import working_folder
 from classifier.corpus.splits import repeated_sentences
-from classifier.errors import CadrageError, DataError, MissingExtraError, UsageError
+from classifier.errors import CadrageError, DataError, UsageError
 from classifier.evaluation.harness import parts_of_test
 from classifier.schema import load_schema
 from classifier.training import load_corpus, read_experiment
@@ -47,8 +48,17 @@ STEMS = (
     "embeddings",
     "morphology",
     "default",
+    "camembert-small",
 )
-"""The TOML files that stand for a family, ``default`` for the linear one."""
+"""The TOML files that stand for a family, ``default`` for the linear one.
+
+``camembert-small`` has a row of that name: the family's own would promise CamemBERT's weights.
+"""
+
+KEPT = ("precision", "recall", "f1", "support", ECE, "span_overlap")
+"""Figures of each label and of their mean that the results file holds."""
+
+_FIGURE = re.compile(rb'\{\s*("value":[^{}]*?)\s*\}')
 
 _CAUTION = {
     "validation": (
@@ -67,7 +77,8 @@ def find_configs(wanted: Sequence[str], folder: Path = HERE) -> dict[str, Path]:
     Raises:
         UsageError: a name that is neither.
     """
-    known = {read_experiment(folder / f"{stem}.toml").family: stem for stem in STEMS}
+    families = {stem: read_experiment(folder / f"{stem}.toml").family for stem in STEMS}
+    known = {stem if name == "camembert" else name: stem for stem, name in families.items()}
     for name in wanted:
         if name not in known and name not in known.values():
             raise UsageError("--families", repr(name), f"some of {', '.join(known)}")
@@ -79,7 +90,13 @@ def find_configs(wanted: Sequence[str], folder: Path = HERE) -> dict[str, Path]:
 
 
 def load_task(
-    data: Path, *, seeds: int, test: bool, track: bool, models: Path | None = None
+    data: Path,
+    *,
+    seeds: int,
+    test: bool,
+    track: bool,
+    models: Path | None = None,
+    resume: bool = False,
 ) -> Task:
     """Load the corpus and what is judged: validation, and with ``test`` every part of test.
 
@@ -103,7 +120,8 @@ def load_task(
             one for one in annotated if assignment.get(one.document.key) == "test"
         )
         parts |= parts_of_test(held)
-    return Task(corpus, parts, left_out, seeds, track, models or working_folder() / "families")
+    models = models or working_folder() / "families"
+    return Task(corpus, parts, left_out, seeds, track, models, resume)
 
 
 def read_results(path: Path) -> dict[str, Any]:
@@ -116,11 +134,32 @@ def read_results(path: Path) -> dict[str, Any]:
 
 
 def write_results(results: Mapping[str, Any], path: Path) -> None:
-    """Write the results atomically; NaN becomes null."""
+    """Write the results atomically, a figure a line; NaN becomes null.
+
+    Of each row stand there the figures of ``KEPT``; its tracked run holds all of them.
+    """
+    kept = {name: _thin(row) for name, row in results["families"].items()}
+    encoded = msgspec.json.encode({**results, "families": kept})
+    text = _FIGURE.sub(
+        lambda match: b"{" + re.sub(rb"\s*\n\s*", b" ", match[1]) + b"}",
+        msgspec.json.format(encoded, indent=1),
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
+    part.write_bytes(text + b"\n")
     part.replace(path)
+
+
+def _thin(row: Mapping[str, Any]) -> dict[str, Any]:
+    parts = {}
+    for part, found in row["parts"].items():
+        scores = {
+            scope: {name: cell for name, cell in cells.items() if name in KEPT}
+            for scope, cells in found["scores"].items()
+        }
+        kept = {scope: cells for scope, cells in scores.items() if cells}
+        parts[part] = {**found, "scores": kept}
+    return {**row, "parts": parts}
 
 
 def make_table(
@@ -150,13 +189,39 @@ def make_table(
         results["not_run"].pop(family, None)
         try:
             results["families"][family] = run_family(family, config, task, key)
-        except MissingExtraError as error:
+        except CadrageError as error:
+            if kept and set(task.parts) <= kept["parts"].keys():
+                # Made on this state of the data where the packages and weights are.
+                results["families"][family] = kept
+                say(f"[{number}/{len(configs)}] {family}: kept as it is: {error}")
+                continue
             results["families"].pop(family, None)
             results["not_run"][family] = str(error)
             say(f"[{number}/{len(configs)}] {family}: not run: {error}")
         write_results(results, out)
     write_results(results, out)
     return results
+
+
+def merge_results(results: dict[str, Any], other: Path) -> dict[str, Any]:
+    """Take over the rows of another results file, made where other packages are installed.
+
+    Raises:
+        DataError: it was made on other data or splits.
+    """
+    found = read_results(other)
+    if not found["families"]:
+        raise DataError(str(other), "no rows", "results of experiments.table")
+    if not results["families"]:
+        return found
+    for name in ("splits_sha256", "data"):
+        if found.get(name) != results.get(name):
+            expected = "the state of the data that the other rows have"
+            raise DataError(str(other), f"rows on another {name}", expected)
+    families = {**results["families"], **found["families"]}
+    not_run = {**results.get("not_run", {}), **found.get("not_run", {})}
+    missing = {name: why for name, why in not_run.items() if name not in families}
+    return {**results, "families": families, "not_run": missing}
 
 
 def markdown(results: Mapping[str, Any], part: str = "validation") -> str:
@@ -213,17 +278,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--families", nargs="+", default=[], metavar="FAMILY")
     parser.add_argument("--seeds", type=int, default=5, help="for random training (default 5)")
     parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument(
+        "--merge",
+        type=Path,
+        metavar="FILE",
+        help="take over the rows of another results file of the same data, then go on",
+    )
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--test", action="store_true", help="judge on the test parts too")
     parser.add_argument("--again", action="store_true", help="run finished families again")
+    parser.add_argument("--models", type=Path, help="folder for the models")
+    parser.add_argument(
+        "--resume", action="store_true", help="take models that stand there, made as asked"
+    )
     parser.add_argument("--no-track", action="store_true", help="do not log to MLflow")
     options = parser.parse_args(arguments)
     try:
         if options.seeds < 1:
             raise UsageError("--seeds", str(options.seeds), "1 or more")
         configs = find_configs(options.families)
+        if options.merge is not None:
+            write_results(merge_results(read_results(options.out), options.merge), options.out)
         task = load_task(
-            options.data, seeds=options.seeds, test=options.test, track=not options.no_track
+            options.data,
+            seeds=options.seeds,
+            test=options.test,
+            track=not options.no_track,
+            models=options.models,
+            resume=options.resume,
         )
         results = make_table(configs, task, options.out, again=options.again)
     except CadrageError as error:

@@ -12,7 +12,12 @@ from classifier.article.vocabulary import Vocabulary
 
 _WHOLE = frozenset(
     {"site", "article", "journaliste", "journalistes", "correspondant", "correspondante", "dépêche"}
+    | {"équipe", "envoyé", "envoyée", "documentaire", "reportage", "cellule"}
     | {"correspondants", "reporter", "reporters", "confrère", "confrères", "compte"}
+)
+_OPENING = frozenset(
+    {"le", "la", "les", "l'", "une", "un", "des", "nos", "aux", "ses"}
+    | {"long", "longue", "récent", "récente", "nouvel", "nouvelle", "autre"}
 )
 
 
@@ -23,8 +28,10 @@ class Board:
         self.reader, self.words = reader, words
         self.tokens = reader.tokens
         self.low = reader.low
+        self.lows = reader.lows
         self.places: list[Place] = []
         self.groups = 0
+        self.credits = not words.credit.isdisjoint(reader.lows)
 
     def _put(self, phrase: Phrase, role: str, verb: int = -1, *, same: bool = False) -> None:
         self.groups += not same
@@ -62,8 +69,10 @@ class Board:
 
     def _credited(self, at: int) -> Phrase | None:
         """Return the outlet behind a story or a medium: *une information du | Soir*."""
+        if not self.credits:
+            return None
         here = at
-        while self.low(here) in ("le", "la", "les", "l'", "une", "un", "des", "nos", "aux", "ses"):
+        while self.low(here) in _OPENING:
             here += 1
         if self.low(here) not in self.words.credit:
             return None
@@ -71,7 +80,7 @@ class Board:
             if self.low(step) in ("de", "d'", "du", "des"):
                 phrase = self.reader.phrase(step + (self.low(step) in ("de", "d'")))
                 if phrase is None or phrase.type not in NEWSROOMS:
-                    return None
+                    continue
                 if self.low(here) in _WHOLE:
                     first = at + (self.low(at) in ("aux", "au", "du"))
                     return replace(phrase, first=first, start=self.tokens[first].start)
@@ -92,7 +101,7 @@ class Board:
 
     def _describes(self, at: int) -> bool:
         token = self.tokens[at]
-        return token.word and token.low not in self.words.stop | self.words.says
+        return token.word and token.low not in self.words.ends
 
     def _date(self, phrase: Phrase) -> bool:
         one = phrase.after == phrase.first + 1 and not phrase.head

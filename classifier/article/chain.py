@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from classifier.article.claims import Claims, SourcedSentence
 from classifier.article.gazetteer import Gazetteer
 from classifier.article.hands import HandFinder, learn_outlets
 from classifier.article.order import NEWSROOMS
 from classifier.article.outlets import gazetteer_for
 from classifier.article.references import BREAK, References
+from classifier.article.tokens import holds_any
 from classifier.corpus.hands import identity
 from classifier.records import Article, Chain, ChainEdge, ChainNode, Claim, Cue, Hand, Sentence
 from classifier.text.normalise import normalise
@@ -26,6 +29,11 @@ SOURCED = ("attribution_hedging", "relay_sourcing")
 _ASKING = re.compile(
     r"répond|réagi|donn\w+ suite|comment|joint|sollicit|contact|interrog", re.IGNORECASE
 )
+_ASKED = (
+    *("demande", "sollicit", "question", "appel", "requête", "contacté", "joint", "interrogé"),
+    *("journaliste", "correspondant", "photographe", "reporter", "équipe"),
+)
+"""Words one of which :data:`_REQUEST` and :data:`_STAFF` need."""
 _REQUEST = re.compile(
     r"(?:demandes?(?: de commentaires?| d'interview)?|sollicitations?|questions?|appels?|requêtes?)"
     r" (?:de |du |d'|des )(?:la |le |l')?$"
@@ -34,20 +42,6 @@ _STAFF = re.compile(
     r"(?:contacté|joint|sollicité|interrogé)e?s? par (?:l'|la |le )?$"
     r"|(?:correspondante?|journaliste|photographe|reporter|équipe)s? (?:de |du |d')(?:l'|la |le )?$"
 )
-_RESUMES = re.compile(r"(?:il|elle|ils|elles|ces?|cette|cet|celui|celle)\b", re.IGNORECASE)
-_DOUBTS = re.compile(
-    r"\b(?:présum|préten|supposé|soi-disant|allégu|sembl|apparem|invérifi|vérifi|authent)",
-    re.IGNORECASE,
-)
-_SAW = re.compile(r"\b(?:a|ont) (?:pu )?(?:constaté|vu|observé|vérifié|compté)\b|\bvue? par\b")
-
-
-@dataclass(frozen=True, slots=True)
-class SourcedSentence:
-    """A sentence with its hands, each by name."""
-
-    sentence: Sentence
-    hands: tuple[Hand, ...]
 
 
 def credit_outlets(hands: Sequence[Hand], cues: Iterable[Cue]) -> tuple[Hand, ...]:
@@ -70,6 +64,13 @@ def credit_outlets(hands: Sequence[Hand], cues: Iterable[Cue]) -> tuple[Hand, ..
     )
 
 
+def _may_ask(text: str, words: Sequence[str]) -> bool:
+    """Say whether a sentence can tell of a newsroom that asked or was there; cheap words first."""
+    if not holds_any(text, words):
+        return False
+    return _ASKING.search(text) is not None or "journaliste" in text
+
+
 @dataclass
 class ChainFinder:
     """Finds the hands of one article and how they hang together.
@@ -87,22 +88,36 @@ class ChainFinder:
     cues: Mapping[int, Sequence[Cue]] = field(default_factory=dict)
     gazetteer: Gazetteer | None = None
 
-    def __post_init__(self) -> None:
-        texts = [unit.text for unit in self.units]
-        whole = " \n ".join((self.article.publisher, *texts))
-        if self.gazetteer is None:
-            self.gazetteer = gazetteer_for(whole)
-        self._flat = {unit.index: normalise(unit.text).text for unit in self.units}
-        flat = list(self._flat.values())
-        self._text = BREAK.join(flat)
-        learned = learn_outlets(normalise(self.article.title).text, flat)
-        self._finder = HandFinder(self.gazetteer, learned)
-        self._references = References(self._text, self.gazetteer)
+    @cached_property
+    def _outlets(self) -> Gazetteer:
+        if self.gazetteer is not None:
+            return self.gazetteer
+        texts = (self.article.publisher, *(unit.text for unit in self.units))
+        return gazetteer_for(" \n ".join(texts))
+
+    @cached_property
+    def _flat(self) -> dict[int, str]:
+        return {unit.index: normalise(unit.text).text for unit in self.units}
+
+    @cached_property
+    def _text(self) -> str:
+        return BREAK.join(self._flat.values())
+
+    @cached_property
+    def _finder(self) -> HandFinder:
+        title = normalise(self.article.title).text
+        return HandFinder(self._outlets, learn_outlets(title, self._flat.values()))
+
+    @cached_property
+    def _references(self) -> References:
+        return References(self._text, self._outlets)
 
     def hands(self, marked: Collection[int]) -> list[SourcedSentence]:
         """Return the marked units with their hands, references resolved."""
-        found = []
+        found: list[SourcedSentence] = []
         before = ""
+        if not marked:
+            return found
         for unit in self.units:
             if unit.index in marked:
                 raw = self._finder.find(unit.text, self.covered.get(unit.index))
@@ -115,10 +130,11 @@ class ChainFinder:
     def credits(self) -> list[tuple[str, bool, Sentence, int, int]]:
         """Return the newsrooms that the whole piece is taken from: name, agency, place."""
         found: dict[str, tuple[str, bool, Sentence, int, int]] = {}
+        words = [word for word in _ASKED if word in self._text]
         for unit in sorted(self.units, key=lambda unit: unit.kind != "credit"):
             flat = self._flat[unit.index]
             credit = unit.kind == "credit"
-            if not credit and _ASKING.search(flat) is None and "journaliste" not in flat:
+            if not credit and not _may_ask(flat, words):
                 continue
             for outlet in self._finder.outlets(flat, self.covered.get(unit.index)):
                 before = flat[: outlet.start]
@@ -156,7 +172,7 @@ class ChainFinder:
         sourced = self.hands(marked)
         for one in sourced:
             graph.add(one)
-        return graph.chain(_Claims(graph).of(sourced)), sourced
+        return graph.chain(Claims(graph.node, graph.rooms).of(sourced)), sourced
 
 
 class _Graph:
@@ -228,6 +244,16 @@ class _Graph:
         """Return what a hand passes on."""
         return [source for carrier, source in self.edges if carrier == number]
 
+    def rooms(self, number: int) -> set[int]:
+        """Return the newsrooms from which a newsroom has its news, directly or not."""
+        ways, seen = [number], set[int]()
+        while ways:
+            for source in self.sources(ways.pop()):
+                if self.nodes[source].type in NEWSROOMS and source not in seen:
+                    seen.add(source)
+                    ways.append(source)
+        return seen
+
     def depth(self) -> int:
         """Return the hands on the longest way from the article."""
 
@@ -252,114 +278,3 @@ class _Graph:
             len(origins),
             open_ended / len(claims) if claims else None,
         )
-
-
-class _Claims:
-    """Groups sentences by the origin that they go back to."""
-
-    def __init__(self, graph: _Graph) -> None:
-        self.graph = graph
-
-    def of(self, sourced: Sequence[SourcedSentence]) -> list[Claim]:
-        """Return the claims, in order of their first sentence."""
-        ends = [self._ends(one) for one in sourced]
-        stated = [
-            (place, end) for place, found in enumerate(ends) for end in found if end[0] != "missing"
-        ]
-        settled: list[list[tuple[str, int | None]]] = []
-        for place, found in enumerate(ends):
-            settled.append([self._settle(place, end, stated) for end in found])
-        for place in range(len(sourced)):
-            if not settled[place]:
-                settled[place] = [self._continue(place, sourced, settled)]
-        grouped: dict[tuple[str, int | None], list[int]] = {}
-        for one, found in zip(sourced, settled, strict=True):
-            for end in dict.fromkeys(found):
-                grouped.setdefault(end, []).append(one.sentence.index)
-        return [Claim(tuple(units), kind, origin) for (kind, origin), units in grouped.items()]
-
-    def _ends(self, one: SourcedSentence) -> list[tuple[str, int | None]]:
-        """Return where the sentence's own hands end: kinds and nodes."""
-        hands = one.hands
-        numbers = [self.graph.node(hand.name, hand.type) for hand in hands]
-        carried = {n for hand in hands for n in hand.by}
-        ends: list[tuple[str, int | None]] = []
-        rooms: list[tuple[str, int | None]] = []
-        for n, (hand, number) in enumerate(zip(hands, numbers, strict=True), start=1):
-            above = self._above(hands, n)
-            if any(hands[m - 1].type in ("anonymous", "crowd") for m in above):
-                continue
-            if hand.type in ("anonymous", "crowd"):
-                ends.append(("anonymous", number))
-            elif n in carried:
-                continue
-            elif hand.type == "document":
-                ends.append(("document", number))
-            elif hand.type in NEWSROOMS:
-                saw = _SAW.search(one.sentence.text) is not None
-                rooms.append(("named" if saw else "missing", number or None))
-            else:
-                ends.append(("named", number))
-        return list(dict.fromkeys(ends or rooms[:1]))
-
-    def _above(self, hands: Sequence[Hand], n: int) -> set[int]:
-        ways, seen = list(hands[n - 1].by), set[int]()
-        while ways:
-            m = ways.pop()
-            if m not in seen:
-                seen.add(m)
-                ways += hands[m - 1].by
-        return seen
-
-    def _settle(
-        self,
-        place: int,
-        end: tuple[str, int | None],
-        stated: Sequence[tuple[int, tuple[str, int | None]]],
-    ) -> tuple[str, int | None]:
-        """Return the origin that the article states elsewhere for a sentence's last carrier."""
-        kind, number = end
-        if kind != "missing" or number is None:
-            return end
-        below = self._below(number)
-        near = [
-            (abs(other - place), other > place, found)
-            for other, found in stated
-            if found[1] in below and found[0] != "named"
-        ]
-        return min(near, key=lambda one: one[:2])[2] if near else end
-
-    def _below(self, number: int) -> set[int]:
-        ways, seen = self.graph.sources(number), set[int]()
-        while ways:
-            node = ways.pop()
-            if node not in seen:
-                seen.add(node)
-                ways += self.graph.sources(node)
-        return seen
-
-    def _continue(
-        self,
-        place: int,
-        sourced: Sequence[SourcedSentence],
-        settled: Sequence[list[tuple[str, int | None]]],
-    ) -> tuple[str, int | None]:
-        """Return the claim that a sentence without a hand goes on with, if it does.
-
-        A headline announces the next one's claim; a pronoun at the start and the journalistic
-        conditional go on with what stands before; *l'auteur présumé* alone goes on with nothing.
-        """
-        here = sourced[place].sentence
-        text = normalise(here.text).text
-        if here.field != "text":
-            near = [place + 1, place - 1]
-        elif _RESUMES.match(text) or not _DOUBTS.search(text):
-            near = [place - 1]
-        else:
-            near = []
-        for other in near:
-            if 0 <= other < len(sourced) and settled[other]:
-                distance = abs(sourced[other].sentence.index - here.index)
-                if distance <= 2 or here.field != "text":
-                    return settled[other][-1]
-        return ("missing", None)

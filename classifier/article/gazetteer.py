@@ -17,13 +17,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import msgspec
 
+from classifier.article.tokens import places_of
 from classifier.errors import DataError
 from classifier.schema import resource_bytes
 from classifier.text.normalise import normalise
@@ -233,13 +234,13 @@ class Gazetteer:
         """Return the outlets named in ``text``, in order, none inside another."""
         normal = normalise(text)
         shaped = normal.text
-        known = not self._index.keys().isdisjoint(_WORD.findall(shaped))
+        known = self._index.keys() & set(_WORD.findall(shaped))
         dotted = "." in shaped and _DOTTED.search(shaped) is not None
         if not known and not dotted:
             return []
         found: list[_Hit] = list(self._domain_hits(shaped)) if dotted else []
         if known:
-            found.extend(self._form_hits(shaped))
+            found.extend(self._form_hits(shaped, known))
         mentions: list[OutletMention] = []
         for start, end, form in _longest(found):
             outlets = (form,) if isinstance(form, Outlet) else form.outlets
@@ -249,16 +250,16 @@ class Gazetteer:
                 mentions.append(OutletMention(first, last, outlets[0], ambiguous, outlets))
         return mentions
 
-    def _form_hits(self, shaped: str) -> Iterator[tuple[int, int, _Form]]:
+    def _form_hits(self, shaped: str, known: Set[str]) -> Iterator[tuple[int, int, _Form]]:
         """Yield every form that stands in ``shaped``, overlapping ones too."""
-        folded = shaped.translate(_FOLD)
         index = self._index
-        for word in _WORD.finditer(shaped):
-            for form in index.get(word[0], ()):
-                start = word.start() - form.offset
+        places = [(place, word) for word in known for place in places_of(shaped, word)]
+        for place, word in sorted(places):
+            for form in index[word]:
+                start = place - form.offset
                 if (
                     start >= 0
-                    and folded.startswith(form.shape, start)
+                    and shaped[start : start + len(form.shape)].translate(_FOLD) == form.shape
                     and _stands(shaped, start, start + len(form.shape), form)
                 ):
                     yield start, start + len(form.shape), form
@@ -403,15 +404,17 @@ def _longest(found: list[_Hit]) -> list[_Hit]:
     return sorted(kept, key=lambda hit: hit[0])
 
 
+@lru_cache(maxsize=4096)
 def _host(name: str) -> str:
     """Return the host of an address, ``""`` for what is none."""
     host = re.split(r"[/:?#]", _SCHEME.sub("", name.strip().lower(), count=1), maxsplit=1)[0]
     return host if _DOMAIN.fullmatch(host) else ""
 
 
-def _keys(name: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _keys(name: str) -> tuple[str, ...]:
     """Return what a name is compared by: as it stands, without article, without its domain."""
     name, host = normalise(name).text.strip(), _host(name)
     bare = _ARTICLE.sub("", name, count=1) if _ARTICLE.match(name) else name
     found = map(_key, (name, bare, host, host.rpartition(".")[0]))
-    return [key for key in found if key]
+    return tuple(key for key in found if key)

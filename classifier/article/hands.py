@@ -16,7 +16,7 @@ from classifier.article.gazetteer import Gazetteer
 from classifier.article.order import order_places
 from classifier.article.phrases import Reader
 from classifier.article.places import Places
-from classifier.article.tokens import Outlet, names_of
+from classifier.article.tokens import Outlet, holds_any, names_of, places_of
 from classifier.article.vocabulary import Vocabulary, vocabulary
 from classifier.models.cues import COVER
 from classifier.records import Hand
@@ -27,6 +27,11 @@ _NAME = (
     r"(?:(?:[A-ZÀ-Þ][\w'&.-]*|\d+)"
     r"(?: (?:[A-ZÀ-Þ][\w'&.-]*|\d+|(?:of|de|du|des|the|del|della|di|do|y|la|los)(?= ))){0,4})"
 )
+_MEDIA = (
+    *("journal", "quotidien", "hebdomadaire", "mensuel", "magazine", "revue", "chaîne", "radio"),
+    *("site", "tabloïd", "portail", "agence", "feuille", "télévision"),
+)
+"""The nouns of :data:`_MEDIUM`."""
 _DASHED = re.compile(rf"[–|] ?({_NAME})$")
 _MEDIUM = re.compile(
     r"\b(?:journal|quotidien|hebdomadaire|mensuel|magazine|revue|chaîne|radio|site|tabloïd|portail"
@@ -45,7 +50,12 @@ def learn_outlets(title: str, texts: Iterable[str]) -> dict[str, bool]:
     dashed = _DASHED.search(title)
     if dashed:
         found[dashed[1]] = False
+    texts = list(texts)
+    whole = "\n".join(texts)
+    media = [word for word in _MEDIA if word in whole]
     for text in texts:
+        if not holds_any(text, media):
+            continue
         for match in _MEDIUM.finditer(text):
             words, name = match[2].split(), match[3].rstrip(" .")
             if not vocabulary().stop.isdisjoint(words) or not vocabulary().says.isdisjoint(words):
@@ -99,8 +109,8 @@ class HandFinder:
             for mention in self.gazetteer.find(text)
         ]
         for name, agency in self.learned.items():
-            for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text):
-                found.append(Outlet(*match.span(), name, agency, True))
+            for at in places_of(text, name):
+                found.append(Outlet(at, at + len(name), name, agency, True))
         if covered is not None and len(covered) == len(text):
             for match in _COVERED.finditer(covered):
                 start, end = (

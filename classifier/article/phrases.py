@@ -8,17 +8,21 @@ offsets are those of the normalised sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from classifier.article.tokens import Outlet, Phrase, Token, tokens_of
-from classifier.article.vocabulary import Vocabulary, vocabulary
+from classifier.article.sentence import CIVIL, Line
+from classifier.article.tokens import Outlet, Phrase
+from classifier.article.vocabulary import AUXILIARY
 
 _DETERMINERS = frozenset(
     {"le", "la", "les", "l'", "un", "une", "des", "deux", "trois", "quatre", "cinq", "plusieurs"}
     | {"certains", "certaines", "quelques", "son", "sa", "ses", "leur", "leurs", "ce", "cet"}
     | {"cette", "ces", "notre", "nos", "aucun", "chaque", "nombre"}
 )
+_COMPLEMENTED = _DETERMINERS | {"de"}
+_BEGINS = _DETERMINERS | {"de", "d'"}
+_OPENING = _BEGINS | {"du", "au", "aux", "«", '"'}
+_OWNED = frozenset({"ses", "leurs", "nos", "mes"})
 _FEW = frozenset({"deux", "trois", "quatre", "cinq"})
 _INDEFINITE = _FEW | {
     "un",
@@ -31,54 +35,50 @@ _INDEFINITE = _FEW | {
     "certaines",
     "autres",
 }
-_PARTICLES = frozenset(
-    {"de", "du", "la", "le", "van", "von", "der", "den", "ben", "bin", "al", "el", "da", "di", "d'"}
-)
-_CIVIL = frozenset({"M", "MM", "Mme", "Mmes", "Me", "Mlle", "Dr", "Pr", "Mgr", "Maître"})
 _OF = frozenset({"de", "du", "des", "d'"})
 _SOME = frozenset({"certains", "certaines", "beaucoup", "nombreux"})
-_AUXILIARY = frozenset({"a", "ont", "avait", "est", "aurait", "était"})
-_ARTICLES = frozenset({"Le", "La", "Les", "L'", "The"})
+_NEWS = frozenset(
+    {"presse", "information", "informations", "officielle", "étatique", "publique", "locale"}
+    | {"russe", "chinoise", "américaine", "britannique", "française", "allemande", "italienne"}
+)
 _BODIES = ("institution", "outlet", "agency")
 _MADE_BY = re.compile(r"(?:réalis|men|command|conduit|rédig|élabor)(?:ée?s?|e?s?)")
 _ADJECTIVE = re.compile(r"[a-zà-ÿ-]{4,}")
-_DONE = re.compile(r"\w{2,}(?:ée?s?|ie?s?|ue?s?|ite?s?)")
-_DONE_BY = frozenset({"par", "à", "au", "aux", "dans", "sur", "lors", "en", "depuis", "le"})
-_ADVERB = re.compile(r"\w{3,}ment")
+# *devraient*, *pourrait*, *seront*: verbs, which no list could name.
+_VERB = re.compile(r"\w+(?:aient|eront|iront|(?<!t)(?<!b)rait|trait(?<!portrait)(?<!retrait))")
 
 
 @dataclass
-class Reader:
-    """Reads the phrases of one sentence.
+class Reader(Line):
+    """Reads the phrases of one sentence."""
 
-    Attributes:
-        text: the normalised sentence.
-        outlets: names of outlets in it.
-    """
-
-    text: str
-    outlets: Sequence[Outlet] = ()
-    tokens: list[Token] = field(init=False)
-    _outlet_at: dict[int, Outlet] = field(init=False)
-    _words: Vocabulary = field(init=False)
+    _read: dict[int, Phrase | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tokens = tokens_of(self.text)
-        self._outlet_at = {outlet.start: outlet for outlet in self.outlets}
-        self._words = vocabulary()
-
-    def low(self, at: int) -> str:
-        """Return the token at ``at`` in small letters; empty beyond the ends."""
-        return self.tokens[at].low if 0 <= at < len(self.tokens) else ""
+        super().__post_init__()
+        self._read = {}
 
     def phrase(self, at: int) -> Phrase | None:
         """Return the hand whose phrase begins at token ``at``, or None.
 
         A contracted article (*du parquet*) may stand at ``at``; it is no part of the phrase.
         """
-        tokens, words = self.tokens, self._words
-        if at >= len(tokens):
+        if at >= len(self.tokens):
             return None
+        token = self.tokens[at]
+        if not (
+            token.capital
+            or token.low in self._words.openings
+            or token.low in _OPENING
+            or token.start in self._outlet_at
+        ):
+            return None
+        if at not in self._read:
+            self._read[at] = self._phrase(at)
+        return self._read[at]
+
+    def _phrase(self, at: int) -> Phrase | None:
+        tokens, words = self.tokens, self._words
         here, determiner, definite, indefinite = at, "", False, False
         if self.low(here) in ("«", '"') and here + 1 < len(tokens):
             here += 1
@@ -86,9 +86,11 @@ class Reader:
             self.low(here) in _OF and self.low(here + 1) in ("la", "l'", "le", "les")
         ):
             definite, here = True, here + 1
+        if here >= len(tokens):
+            return None
         first = here
         named = tokens[here].capital and self._outlet_from(here) is not None
-        if not named and self.low(here) in _DETERMINERS | {"de", "d'"}:
+        if not named and self.low(here) in _BEGINS:
             determiner = self.low(here)
             indefinite = determiner in _INDEFINITE
             definite = not indefinite
@@ -104,6 +106,10 @@ class Reader:
                     here += 1
         if here >= len(tokens):
             return None
+        if determiner == "l'" and self.low(here) in ("eux", "elles", "entre"):
+            # *l'un d'eux*, *l'une d'entre elles*
+            after = here + 1 + (self.low(here) == "entre")
+            return self._make(first, min(after, len(tokens)), "anonymous", "un", "", False)
         while (
             here < len(tokens)
             and self.low(here) in words.before
@@ -120,13 +126,15 @@ class Reader:
         if here >= len(tokens):
             return None
         token = tokens[here]
+        if not determiner and not token.capital and self.low(here - 1) in AUXILIARY:
+            return None
         if token.low in _SOME and self.low(here + 1) in _OF:
             return None
         if token.low in words.heads and not (
             token.capital and here > 0 and self._is_name(here) and not determiner
         ):
             return self._headed(first, here, determiner, definite)
-        if token.text.rstrip(".") in _CIVIL or token.capital:
+        if token.text.rstrip(".") in CIVIL or token.capital:
             return self._name(first, here, determiner)
         if determiner and self._is_name(here + 1) and self._outlet_from(here + 1) is None:
             # *le pasteur Elia Fonoti*: a name says that the unknown noun is somebody's.
@@ -143,23 +151,9 @@ class Reader:
         while head + 1 < len(self.tokens) and self.low(head) in self._words.before:
             head += 1
         token = self.tokens[head]
-        if not token.text[0].islower() or token.low in self._words.stop | self._words.says:
+        if not token.text[0].islower() or token.low in self._words.ends:
             return None
         return self._headed(at, head, determiner, determiner not in _INDEFINITE, ("person",))
-
-    def _outlet_from(self, at: int) -> Outlet | None:
-        """Return the outlet whose name begins at token ``at``, its article included."""
-        if at >= len(self.tokens):
-            return None
-        found = self._outlet_at.get(self.tokens[at].start)
-        if found is None and at + 1 < len(self.tokens) and self.tokens[at].text in _ARTICLES:
-            found = self._outlet_at.get(self.tokens[at + 1].start)
-        return found
-
-    def _after_outlet(self, outlet: Outlet, at: int) -> int:
-        while at < len(self.tokens) and self.tokens[at].start < outlet.end:
-            at += 1
-        return at
 
     def _named_outlet(self, first: int, at: int, outlet: Outlet, head: str) -> Phrase:
         after = self._after_outlet(outlet, at)
@@ -192,8 +186,10 @@ class Reader:
                 if step is None:
                     break
                 here = step
-            elif (low == "en" and self.low(here + 1) == "chef") or (
-                low == "et" and self._goes_on(here + 1, here == at + 1, types[0])
+            elif (
+                (low == "en" and self._is_name(here + 1) and self.low(here + 2) == "(")
+                or (low == "en" and self.low(here + 1) == "chef")
+                or (low == "et" and self._goes_on(here + 1, here == at + 1, types[0]))
             ):
                 here += 2
             elif types[0] == "document" and _MADE_BY.fullmatch(low) and self.low(here + 1) == "par":
@@ -232,7 +228,8 @@ class Reader:
                 token.word
                 and low not in self._words.stop
                 and low not in self._words.says
-                and not (_ADVERB.fullmatch(low) and low not in self._words.heads)
+                and not self._is_adverb(low)
+                and not _VERB.fullmatch(low)
                 and not token.text[0].isdigit()
                 and not token.text.endswith("ant")
                 and not self._is_participle(here)
@@ -241,14 +238,9 @@ class Reader:
             else:
                 break
         type_ = self._type(types, head, determiner, definite, name)
+        if head in ("agence", "agences") and here > at + 1 and not self._sends_news(at + 1):
+            type_ = "institution"
         return self._make(first, here, type_, head, name, definite)
-
-    def _is_participle(self, at: int) -> bool:
-        """Say whether a participle with its own complement ends the phrase: *publiés par*."""
-        low = self.low(at)
-        if low in self._words.asked:
-            return True
-        return bool(_DONE.fullmatch(low)) and self.low(at + 1) in _DONE_BY
 
     def _goes_on(self, at: int, headed: bool, type_: str) -> bool:
         """Say whether *et* joins words of one phrase: *actrice et | réalisatrice Nora Vidal*."""
@@ -263,24 +255,33 @@ class Reader:
         return (
             not headed
             and _ADJECTIVE.fullmatch(low) is not None
-            and low not in self._words.stop | self._words.says
-            and (not ends or not ends[0].isalnum() or ends in self._words.stop | self._words.says)
+            and low not in self._words.ends
+            and (not ends or not ends[0].isalnum() or ends in self._words.ends)
         )
 
     def _type(
         self, types: tuple[str, ...], head: str, determiner: str, definite: bool, name: str
     ) -> str:
         first = types[0]
+        if first == "institution" and "crowd" in types and head.endswith("s") and not definite:
+            return "crowd"
         if first in ("outlet", "agency", "institution", "document"):
             return first
         if name:
             return "person"
         plural = head.endswith("s") and head not in ("fils",)
         if "crowd" in types and plural:
-            return "anonymous" if determiner in _FEW else "crowd"
+            return "anonymous" if determiner in _FEW | _OWNED else "crowd"
+        if first == "person" and plural and determiner in _OWNED:
+            return "anonymous"
         if first == "person":
             return "person" if definite or head == "porte-parole" else "anonymous"
         return first
+
+    def _sends_news(self, at: int) -> bool:
+        """Say whether what follows *agence* makes it a newsroom: *de presse*, *officielle*."""
+        low = self.low(at + 1) if self.low(at) in _OF else self.low(at)
+        return low in _NEWS
 
     def _complement(self, at: int, head: str) -> bool:
         """Say whether *à* or *aux* at ``at`` belongs to an office: *aux Affaires étrangères*."""
@@ -302,7 +303,7 @@ class Reader:
         """Return where the complement that begins at ``at`` (*de la Santé*) ends, or None."""
         tokens, words = self.tokens, self._words
         here = at + 1
-        while here < len(tokens) and self.low(here) in _DETERMINERS | {"de"}:
+        while here < len(tokens) and self.low(here) in _COMPLEMENTED:
             here += 1
         while here + 1 < len(tokens) and self.low(here) in words.before:
             here += 1
@@ -319,57 +320,6 @@ class Reader:
             return self._name_end(here)
         return here + 1
 
-    def _is_name(self, at: int) -> bool:
-        """Say whether a capital at ``at`` begins a name."""
-        if at >= len(self.tokens):
-            return False
-        token = self.tokens[at]
-        if not token.text[0].isupper() or token.low in ("l'", "d'"):
-            return False
-        return not (at == 0 and (token.low in self._words.stop or token.low in self._words.heads))
-
-    def _goes_on_with_verb(self, at: int) -> bool:
-        """Say whether the name at ``at`` opens a clause: *selon l'avocat, M. Roux dit*."""
-        after = self._name_end(at)
-        return after < len(self.tokens) and self.tokens[after].low in self._words.says | _AUXILIARY
-
-    def _is_full_name(self, at: int) -> bool:
-        return (
-            self._is_name(at)
-            and at + 1 < len(self.tokens)
-            and self._name_end(at) >= at + 2
-            and self._outlet_from(at) is None
-        ) or (at < len(self.tokens) and self.tokens[at].text.rstrip(".") in _CIVIL)
-
-    def _name_end(self, at: int) -> int:
-        """Return the token after the name that begins at ``at``."""
-        here = at + 1
-        tokens = self.tokens
-        while here < len(tokens):
-            token = tokens[here]
-            if token.text == "." and tokens[here - 1].text in _CIVIL | {"J", "F", "B", "W"}:
-                here += 1
-            elif token.text[0].isupper() and tokens[here - 1].text != ",":
-                if self._outlet_from(here) is not None:
-                    break
-                here += 1
-            elif token.low in _PARTICLES and here + 1 < len(tokens):
-                step = here + 1
-                while step < len(tokens) and tokens[step].low in _PARTICLES:
-                    step += 1
-                if (
-                    step < len(tokens)
-                    and tokens[step].text[0].isupper()
-                    and self._outlet_from(here) is None
-                    and self._outlet_from(step) is None
-                ):
-                    here = step + 1
-                else:
-                    break
-            else:
-                break
-        return here
-
     def _name(self, first: int, at: int, determiner: str) -> Phrase | None:
         """Read a bare name: a person's, or with an article an institution's."""
         tokens, words = self.tokens, self._words
@@ -377,7 +327,7 @@ class Reader:
             return None
         if tokens[at].text in words.platforms:
             return None
-        civil = tokens[at].text.rstrip(".") in _CIVIL
+        civil = tokens[at].text.rstrip(".") in CIVIL
         after = self._name_end(at)
         name = self.text[tokens[at].start : tokens[after - 1].end]
         last = tokens[after - 1].text
@@ -400,7 +350,7 @@ class Reader:
                     tokens[after].word
                     and low not in words.stop
                     and low not in words.says
-                    and not _ADVERB.fullmatch(low)
+                    and not self._is_adverb(low)
                     and not low[0].isdigit()
                 ):
                     after += 1

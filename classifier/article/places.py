@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from classifier.article.order import NEWSROOMS, Place
@@ -14,6 +15,27 @@ _TELLABLE = frozenset(
     {"agence", "quotidien", "journal", "chaîne", "radio", "magazine", "site", "hebdomadaire"}
     | {"mensuel", "télévision", "revue", "confrères", "média", "station", "confrère"}
 )
+_FRAMES = frozenset(
+    {"selon", "après", "croire", "croit", "dixit", "dires", "avis", "aveu", "yeux", "pour"}
+    | {"source", "sources"}
+)
+_TO = frozenset({"à", "au", "aux", "auprès", "sur", "dans", "avec", "pour"})
+_WORDS = frozenset({"dires", "propos", "déclarations", "mots", "termes"})
+_STAFF = frozenset(
+    {"journaliste", "correspondant", "correspondante", "envoyé", "envoyée", "équipe", "reporter"}
+    | {"photographe", "cellule"}
+)
+_MADE_KNOWN = frozenset(
+    {"annonce", "publication", "révélation", "révélations", "diffusion", "divulgation"}
+)
+_OPINED = frozenset(
+    {"jugé", "considéré", "reconnu", "admis", "décrit", "présenté", "évoqué", "avancé", "affirmé"}
+    | {"démenti", "annoncé", "estimé", "rapporté", "raconté", "confirmé", "dénoncé"}
+)
+_BY_ANYONE = ("cit", "communiqu", "fourni", "transmis", "confirm", "diffus")
+_ITSELF_IS = frozenset({"en", "lui-même", "elle-même", "eux-mêmes", "elles-mêmes"})
+_OWN = frozenset({"son", "sa", "ses", "leur", "leurs", "notre", "nos"})
+_SEVERAL = frozenset({"les", "des", "ces", "ses", "leurs", "plusieurs", "certains", "certaines"})
 _LEARNT = frozenset({"appris", "reçu", "entendu", "su", "tenir", "tient", "tenait"})
 _RANK = {"frame": 0, "cited": 0, "agent": 1, "subject": 2, "told": 1, "noted": 3, "bare": 4}
 
@@ -23,18 +45,21 @@ class Places(Speakers):
 
     def find(self) -> list[Place]:
         """Return the places, in order, none within another."""
-        starts = {token.start: at for at, token in enumerate(self.tokens)}
-        lower = self.reader.text.lower()
-        for match in self.words.cited.finditer(lower):
-            at, verb = starts.get(match.end()), starts.get(match.start())
-            if at is not None and verb is not None:
-                self._cite(at, verb)
+        for at, verb in self._citations():
+            self._cite(at, verb)
+        credit, asked = self.words.credit, self.words.asked
         for at in range(len(self.tokens)):
-            self._frame(at)
-            self._agent(at)
-            self._told(at)
-        for start, end, asked in self._verbs():
-            self._speaker(start, end, asked)
+            low = self.lows[at]
+            if low in _FRAMES or low in credit:
+                self._frame(at)
+            if low in asked:
+                self._agent(at)
+            if low in _TO:
+                self._told(at)
+            elif low == "par":
+                self._passive(at)
+        for start, end, pronoun in self._verbs():
+            self._speaker(start, end, pronoun)
         self._headline()
         self._told_by_whom()
         kept: list[Place] = []
@@ -53,10 +78,32 @@ class Places(Speakers):
                 kept.append(place)
         return sorted(kept, key=lambda one: one.phrase.start)
 
+    def _citations(self) -> Iterator[tuple[int, int]]:
+        """Yield, for each verb of citing, where the cited begins and where the verb does."""
+        cited, lows, tokens = self.words.cited, self.lows, self.tokens
+        done = 0
+        for at in range(len(tokens)):
+            forms = cited.get(lows[at])
+            if forms is None or at < done:
+                continue
+            for form in forms:
+                end = at + len(form)
+                if end < len(tokens) and (len(form) == 1 or tuple(lows[at:end]) == form):
+                    if tokens[end].start == tokens[end - 1].end:
+                        continue
+                    done = end + (lows[end] in _EVEN)
+                    if done < len(tokens):
+                        yield done, at
+                    break
+
     def _cite(self, at: int, verb: int) -> None:
         """Add what is cited from token ``at`` on, over *à*, *de* and *les dires de*."""
         bounds = ("de", "d'", "du", "des", "par", "auprès")
         if self.low(at - 1) in _LEARNT and self.low(at) not in bounds:
+            return
+        if self.low(verb - 1) in ("que", "qu'") and self.low(verb).startswith("cite"):
+            # *plusieurs médias que cite Le Fanal*: the other way round.
+            self._add(at, "agent", verb=verb, only=NEWSROOMS)
             return
         first = at
         while self.low(at) in _EVEN:
@@ -79,7 +126,7 @@ class Places(Speakers):
         if (
             self.places
             and self.places[-1].phrase.first >= first
-            and (not self.low(verb).endswith("ant") and self.low(verb - 1) != "en")
+            and (not self.low(verb).endswith("ant") and self.low(verb - 1) not in _ITSELF_IS)
         ):
             start = verb
             while self.low(start - 1) in ("a", "ont", "avait", "avaient", "été", "pour", "s'"):
@@ -95,13 +142,19 @@ class Places(Speakers):
         elif (
             low == "selon"
             or (low == "après" and before == "d'")
-            or (low == "croire" and before == "en")
+            or (low in ("croire", "croit") and before == "en")
             or low == "dixit"
         ):
-            if not self._pronoun(at + 1):
-                self._add(at + 1, "frame")
-        elif low in ("dires", "avis", "aveu", "yeux") and after in ("de", "du", "d'"):
+            if not self._pronoun(at + 1) and not self._add(self._said_by(at + 1), "frame"):
+                self._detached(at)
+        elif (
+            low in ("dires", "avis", "aveu", "yeux")
+            and after in ("de", "du", "d'")
+            and self.low(at - 2) not in ("contre", "sans", "sous")
+        ):
             self._add(at + 1 + (after != "du"), "frame")
+        elif low == "aveu" and after == "même" and self.low(at + 2) in ("de", "du", "d'"):
+            self._add(at + 2 + (self.low(at + 2) != "du"), "frame")
         elif low == "pour" and (at == 0 or before in (",", '"', "»", ".", ";", ":", "mais", "et")):
             if self._pronoun(at + 1):
                 return
@@ -110,8 +163,13 @@ class Places(Speakers):
                 return
             if self.low(phrase.after) in (",", "", "et") or phrase.name:
                 self._add(at + 1, "frame")
-        elif low in self.words.credit and before in ("les", "l'", "une", "des", "aux", "ces"):
-            credited = self._credited(at)
+        elif low in self.words.credit and (
+            before in ("les", "l'", "une", "des", "aux", "ces")
+            or (before in ("un", "le", "la") and low in _STAFF)
+            or (before in ("un", "long") and low == "article")
+        ):
+            first = at - 1 if before in ("un", "une", "le", "la", "l'") else at
+            credited = self._credited(first - (before == "long"))
             if credited is not None:
                 self._put(credited, "noted")
         elif low in ("source", "sources") and before in ("de", "d'"):
@@ -128,6 +186,49 @@ class Places(Speakers):
                     Phrase(at, end, start, self.tokens[end - 1].end, "anonymous", low), "frame"
                 )
 
+    def _said_by(self, at: int) -> int:
+        """Return where the speaker begins: *selon les déclarations du | maire*."""
+        said = at + (self.low(at) in ("le", "les", "des"))
+        if self.low(said) in _WORDS and self.low(said + 1) in ("même", "mêmes"):
+            said += 1
+        elif self.low(said) not in _WORDS:
+            return at
+        if self.low(said + 1) in ("de", "d'", "du", "des"):
+            return said + 1 + (self.low(said + 1) in ("de", "d'"))
+        return at
+
+    def _passive(self, at: int) -> None:
+        """*jugé peu sûr par …*, *la publication par …*: who said it, after *par*."""
+        phrase = self._credited(at + 1) or self.reader.phrase(at + 1)
+        if phrase is None or self._date(phrase):
+            return
+        for step in range(at - 1, max(-1, at - 7), -1):
+            low = self.low(step)
+            if low in (",", ".", "qui", "que", "par"):
+                return
+            stem = low.rstrip("s").removesuffix("e")
+            if phrase.type in NEWSROOMS:
+                if low in _MADE_KNOWN or stem == "fait":
+                    self._put(phrase, "noted")
+                    return
+            elif stem in self.words.said and stem in _OPINED and phrase.type != "document":
+                self._add(at + 1, "subject", verb=step)
+                return
+
+    def _detached(self, at: int) -> None:
+        """Add whom a detached frame names by a noun that no list holds: *Selon la hiérarchie, …*.
+
+        Without a comma it may be a rule or a season: *les horaires changent selon les saisons*.
+        """
+        phrase = self.reader.somebody(at + 1)
+        if phrase is None or self.low(phrase.after) not in (",", ".", "", ")"):
+            return
+        if at > 0 and self.low(at - 1) not in (",", "(", "»", '"', "–", "que", "qu'"):
+            return
+        plural = phrase.head.endswith("s") and self.low(phrase.first) in _SEVERAL
+        type_ = "crowd" if plural else "institution"
+        self._put(phrase if phrase.name else replace(phrase, type=type_), "frame")
+
     def _before(self, at: int) -> None:
         """Add the phrase that ends before the comma at ``at - 1``: *…, selon qui*."""
         end = at - 1 if self.low(at - 1) in (",", "(", "–") else at
@@ -139,20 +240,30 @@ class Places(Speakers):
 
     def _agent(self, at: int) -> None:
         """*interrogé par …*, *publiée dans …*: the newsroom behind the phrase before."""
-        if self.low(at) not in self.words.asked:
-            return
         for step in range(at + 1, at + 5):
             low = self.low(step)
             if low in ("par", "dans", "sur", "à", "auprès", "au"):
                 here = step + (low != "au")
                 here += low == "auprès" and self.low(here) in ("de", "d'")
-                only = () if low == "par" and self.low(at).startswith("cit") else NEWSROOMS
+                anyone = low == "par" and self._shown_by_anyone(at)
+                only = () if anyone else NEWSROOMS
                 self._add(here, "agent", verb=at, only=only)
                 if at <= 1 and self.places and self.places[-1].role == "agent":
                     self._asked(self.places[-1].phrase.after)
                 return
             if low in ("", ",", "."):
                 return
+
+    def _shown_by_anyone(self, at: int) -> bool:
+        """Say whether anybody may stand after *par*: *cité par …*, *un bilan fourni par …*."""
+        low = self.low(at)
+        if low.startswith("cit") or not low.startswith(_BY_ANYONE):
+            return low.startswith("cit")
+        near = {self.low(step) for step in range(max(0, at - 4), at)}
+        heads = self.words.heads
+        return any(
+            heads.get(one, ("",))[0] == "document" or one in self.words.credit for one in near
+        )
 
     def _asked(self, comma: int) -> None:
         """Add who was asked: *Interrogée par …, | la directrice …*."""
@@ -170,17 +281,19 @@ class Places(Speakers):
     def _told(self, at: int) -> None:
         """*à l'agence …*, *au micro de …*, *dans … *: the newsroom that took the words."""
         low = self.low(at)
-        if low not in ("à", "au", "aux", "auprès", "sur", "dans", "avec"):
+        if low == "pour" and at > 0 and self.low(at - 1) in self.words.says:
+            self._add(at + 1, "told", verb=at, only=NEWSROOMS)
+        if low == "pour":
             return
         here = at + (low not in ("au", "aux"))
         if low == "auprès":
             here += self.low(here) in ("de", "d'")
             phrase = self.reader.phrase(here)
-            said = self.words.said | self.words.says | {"appris", "apprend-on", "obtenu"}
             if phrase is not None and (
                 phrase.type in NEWSROOMS
                 or any(
-                    self.low(n) in said or "-on" in self.low(n) for n in range(max(0, at - 8), at)
+                    self.low(n) in self.words.learnt or "-on" in self.low(n)
+                    for n in range(max(0, at - 8), at)
                 )
             ):
                 self._add(here, "told", verb=at)
@@ -196,7 +309,11 @@ class Places(Speakers):
             one.certain for one in self.reader.outlets if phrase.start <= one.start < phrase.end
         )
         generic = not phrase.name and (
-            low == "dans" or phrase.head not in _TELLABLE or not phrase.definite
+            low == "dans"
+            or phrase.head not in _TELLABLE
+            or not phrase.definite
+            or self.low(phrase.first) in _OWN
+            or (phrase.head == "site" and phrase.after > phrase.first + 2)
         )
         if sure and not generic:
             self._add(here, "told", verb=at)

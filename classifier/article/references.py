@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from classifier.article.gazetteer import Gazetteer
 from classifier.article.order import NEWSROOMS
+from classifier.article.people import CAPITALS, CIVIL, People
+from classifier.article.tokens import places_of
 from classifier.article.vocabulary import vocabulary
 from classifier.corpus.hands import identity
 from classifier.records import Hand
@@ -25,9 +27,16 @@ _DEFINITE = re.compile(
 )
 _OWN = re.compile(r"^(?:sa|ses|son|leurs?) ", re.IGNORECASE)
 _ONE_OF = re.compile(r"^(?:l'une? d|une? d)(?:e ces|e ses|'entre|es) ?", re.IGNORECASE)
-_CIVIL = re.compile(r"^(?:M|MM|Mme|Mmes|Me|Mlle|Dr|Pr|Mgr|Maître)\.? ")
-_CAPITALS = r"[A-ZÀ-Þ](?:[\w'’-]*\w|\.(?= [A-ZÀ-Þ]))?"
 _SHORT = frozenset({"il", "elle", "lui", "eux", "elles", "ils", "dernier", "dernière", "derniers"})
+
+
+_CONTRACTED = re.compile(r"\b(?:au|du|aux) $", re.IGNORECASE)
+_BEFORE_NAME = re.compile(rf"(?<![\w'])({CAPITALS}(?: {CAPITALS})*) $")
+_TWO = re.compile(r"[\w'-]+ [\w'-]+$")
+_SUPPOSED = re.compile(
+    r"\baurai(?:t|ent)(?:-(?:t-)?\w+)? (?:[\w']+ ){0,2}?(?:dit|écrit|promis|répondu|\w+é)\b"
+)
+_SHE = frozenset({"elle", "elles", "dernière", "dernières"})
 _BROADCAST = {"chaîne": ("television", "channel"), "radio": ("radio",), "station": ("radio",)}
 _PAPERS = {
     "quotidien": ("daily",),
@@ -67,7 +76,13 @@ class References:
     text: str
     gazetteer: Gazetteer
     known: list[_Known] = field(default_factory=list)
+    people: People = field(init=False)
+    _lower: str = field(init=False, repr=False)
     _same: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.people = People(self.text, self.gazetteer)
+        self._lower = self.text.lower()
 
     def same(self, a: str, b: str) -> bool:
         """Say whether two names are one outlet's."""
@@ -85,10 +100,21 @@ class References:
         """
         resolved: list[Hand] = []
         for hand in hands:
-            resolved.append(self._resolve(hand, text, before, resolved, hands))
+            resolved.append(self._resolve(hand, text, before, resolved))
+        if all(hand.type not in NEWSROOMS for hand in hands) and _SUPPOSED.search(text):
+            resolved = [self._second_hand(hand) for hand in resolved]
         for hand in resolved:
             self._note(hand, resolved, text)
         return tuple(resolved)
+
+    def _second_hand(self, hand: Hand) -> Hand:
+        """Return a speaker with who tells of it: *aurait dit* is never heard first-hand."""
+        if hand.by or hand.carriers or hand.type not in ("person", "anonymous"):
+            return hand
+        known = next((one for one in self.known if one.name == hand.name), None)
+        rooms = [one.name for one in self.known if one.type in NEWSROOMS]
+        carriers = known.carriers if known else ()
+        return replace(hand, carriers=carriers or tuple(rooms if len(rooms) == 1 else ()))
 
     def _note(self, hand: Hand, resolved: Sequence[Hand], text: str) -> None:
         carriers = tuple(resolved[n - 1].name for n in hand.by) or hand.carriers
@@ -105,20 +131,18 @@ class References:
             self.known.remove(found)
             self.known.append(replace(found, carriers=found.carriers or carriers))
 
-    def _resolve(
-        self, hand: Hand, text: str, before: str, done: Sequence[Hand], hands: Sequence[Hand]
-    ) -> Hand:
+    def _resolve(self, hand: Hand, text: str, before: str, done: Sequence[Hand]) -> Hand:
         words = " ".join(text[hand.start : hand.end].split())
-        if re.search(r"\b(?:au|du|aux) $", text[: hand.start].lower()):
+        if _CONTRACTED.search(text[max(0, hand.start - 5) : hand.start]):
             words = "le " + words
         if hand.type in NEWSROOMS:
-            return self._newsroom(hand, words)
+            return self._newsroom(hand, words, before)
         if hand.type in ("anonymous", "crowd"):
             return self._unnamed(hand, words, done)
         if hand.type == "document":
             return self._document(hand, words)
         if hand.type == "person":
-            return self._person(hand, words, before)
+            return self._person(hand, words, before, text[: hand.start])
         return self._institution(hand, words)
 
     def _last(self, types: Sequence[str], test: object = None) -> _Known | None:
@@ -127,7 +151,7 @@ class References:
                 return one
         return None
 
-    def _newsroom(self, hand: Hand, words: str) -> Hand:
+    def _newsroom(self, hand: Hand, words: str, before: str) -> Hand:
         name = hand.name
         if name:
             for one in self.known:
@@ -144,8 +168,12 @@ class References:
             found = (
                 self._last(("outlet",), lambda one: one.kind in kinds or one.head == head)
                 or self._last(("outlet",), lambda one: one.kind in ("", *kinds))
-                or self._last(("outlet",))
+                or (self._last(("outlet",)) if len(_WORD.findall(words)) <= 3 else None)
             )
+        if found is None:
+            named = [one for one in self.gazetteer.find(before[-1500:]) if not one.ambiguous]
+            if named:
+                return replace(hand, name=before[-1500:][named[-1].start : named[-1].end])
         return replace(hand, name=found.name if found else words)
 
     def _unnamed(self, hand: Hand, words: str, done: Sequence[Hand]) -> Hand:
@@ -161,7 +189,7 @@ class References:
             found = self._last(
                 ("anonymous", "crowd"), lambda one: like(one) and above & set(one.carriers)
             )
-        elif _ONE_OF.match(words) or (_DEFINITE.match(words) and bare):
+        elif _ONE_OF.match(words) or _DEFINITE.match(words):
             found = self._last(("anonymous", "crowd"), like)
         if found is None:
             return replace(hand, name=words)
@@ -179,13 +207,13 @@ class References:
             return replace(hand, name=outlet.name, type=outlet.type)
         return replace(hand, name=words)
 
-    def _person(self, hand: Hand, words: str, before: str) -> Hand:
-        name = _CIVIL.sub("", hand.name)
+    def _person(self, hand: Hand, words: str, before: str, own: str) -> Hand:
+        name = CIVIL.sub("", hand.name)
         if name:
             return replace(hand, name=self._full(name))
-        low = words.lower().split()[-1]
+        low = words.lower().rpartition(" ")[2]
         if low in _SHORT and hand.type == "person":
-            name = self._named_before(before) or words
+            name = self._meant(low, before, own) or words
             known = self._last(("person",), lambda one: one.name == name)
             return replace(
                 hand, name=name, carriers=known.carriers if known and not hand.by else ()
@@ -193,6 +221,9 @@ class References:
         head = _head(words)
         if _DEFINITE.match(words) and head and len(_WORD.findall(words)) <= 2:
             found = self._last(("anonymous",), lambda one: one.head == head)
+            if found is None and words.lower().startswith("ce"):
+                found = self._last(("anonymous", "person"))
+                found = found if found and found.type == "anonymous" else None
             if found is not None:
                 carriers = () if hand.by else found.carriers
                 return replace(hand, name=found.name, type="anonymous", carriers=carriers)
@@ -200,14 +231,10 @@ class References:
             found = self._last(("person",), lambda one: one.head == head and one.name[:1].isupper())
             if found is not None:
                 return replace(hand, name=found.name)
-            if len(_WORD.findall(words)) <= 3:
-                pattern = (
-                    rf"\b{re.escape(head)}\b[^.;:«»\"]{{0,60}}?"
-                    rf"(?<![\w'])({_CAPITALS}(?: {_CAPITALS})+)"
-                )
-                matches = re.findall(pattern, before)
-                if matches:
-                    return replace(hand, name=matches[-1])
+        if head:
+            name = self.people.described(head, words, before)
+            if name:
+                return replace(hand, name=self._full(name))
         return replace(hand, name=words)
 
     def _full(self, name: str) -> str:
@@ -219,43 +246,54 @@ class References:
             return known.name
         if " " in name:
             return name
-        match = re.search(
-            rf"(?<![\w'])({_CAPITALS}(?: {_CAPITALS})*) {re.escape(name)}\b", self.text
-        )
-        if match and not _CIVIL.match(match[1] + " ") and match[1].lower() not in vocabulary().stop:
-            return f"{match[1]} {name}"
+        for at in places_of(self.text, name):
+            match = _BEFORE_NAME.search(self.text[max(0, at - 60) : at])
+            if match is None:
+                continue
+            given = match[1]
+            if CIVIL.match(given + " ") or given.lower() in vocabulary().stop:
+                return name
+            return f"{given} {name}"
         return name
 
-    def _named_before(self, before: str) -> str:
-        """Return whom a pronoun stands for: the first named in the nearest sentence that names."""
-        people = {one.name.split()[-1]: one.name for one in self.known if one.type == "person"}
-        for unit in reversed(before.split(BREAK)[-5:]):
-            named = [
-                (match.start(), match[1])
-                for match in re.finditer(rf"(?<![\w'])({_CAPITALS}(?: {_CAPITALS})+)", unit)
-                if not self.gazetteer.find(match[1]) and match[1].split()[0] not in ("Le", "La")
-            ]
-            for last, name in people.items():
-                match = re.search(rf"(?<!\w){re.escape(last)}(?!\w)", unit)
-                if match:
-                    named.append((match.start() - len(name), name))
-            if named:
-                return self._full(_CIVIL.sub("", min(named)[1]))
-        person = self._last(("person",))
-        return person.name if person else ""
+    def _meant(self, low: str, before: str, own: str) -> str:
+        """Return whom a pronoun in small letters stands for; empty where nobody is named."""
+        gender = "f" if low in _SHE else "m"
+        known = [one.name for one in self.known if one.type == "person" and " " in one.name]
+        units = before.split(BREAK)
+        name = self.people.nearest(units, own, gender, known, last=low.startswith("derni"))
+        if name:
+            return self._full(name)
+        person = self._last(("person",), lambda one: self.people.gender(one.name) in ("", gender))
+        other = person or self._last(("person", "institution"))
+        return other.name if other else ""
 
     def _institution(self, hand: Hand, words: str) -> Hand:
         name = hand.name or words
+        whole = self._spelled_out(name)
+        for one in self.known:
+            if whole and one.type == "institution" and identity(one.name).endswith(whole):
+                return replace(hand, name=one.name)
         for one in self.known:
             if one.type in NEWSROOMS and (_begins(one.name, name) or identity(one.name) == name):
                 return replace(hand, name=one.name, type=one.type)
             if identity(one.name) == identity(words):
                 return replace(hand, name=one.name)
-        if _DEFINITE.match(words) and words.lower().split("'")[-1].split()[-1] in _GENERIC:
+        last = _WORD.findall(words.lower())[-1:]
+        if _DEFINITE.match(words) and not _GENERIC.isdisjoint(last):
             found = self._last(("institution",), lambda one: identity(one.name)[:1] != one.name[:1])
             if found is not None and len(_WORD.findall(words)) <= 2:
                 return replace(hand, name=found.name)
         return replace(hand, name=words)
+
+    def _spelled_out(self, name: str) -> str:
+        """Return the words that an acronym stands for: *la Ligue des rameurs (LDR)*."""
+        short = identity(name)
+        if " " in short or not 2 <= len(short) <= 10:
+            return ""
+        at = self._lower.find(f" ({short})")
+        match = _TWO.search(self._lower[max(0, at - 80) : at]) if at > 0 else None
+        return match[0] if match else ""
 
 
 def _begins(whole: str, part: str) -> bool:

@@ -18,6 +18,7 @@ import msgspec
 from classifier.article.headline import load_patterns
 from classifier.records import Chain, Evidence, Headline, SentenceScore, Signal
 from classifier.schema import resource_bytes
+from classifier.text.first_words import PatternIndex
 from classifier.text.normalise import NormalText, normalise
 
 HEDGED, RELAYED, THREAT = "attribution_hedging", "relay_sourcing", "threat_rhetoric"
@@ -62,10 +63,16 @@ def load_terms() -> tuple[tuple[Term, re.Pattern[str]], ...]:
     return tuple((term, re.compile(term.pattern, re.IGNORECASE)) for term in terms)
 
 
+@cache
+def _term_index() -> PatternIndex:
+    return PatternIndex([pattern for _, pattern in load_terms()])
+
+
 def find_terms(text: NormalText) -> Iterator[tuple[str, int, int]]:
     """Yield group and offsets into the original of each term outside quotation marks."""
     quoted: list[tuple[int, int]] | None = None
-    for term, pattern in load_terms():
+    for number in _term_index().candidates(text.words):
+        term, pattern = load_terms()[number]
         for match in pattern.finditer(text.text):
             if quoted is None:
                 quoted = [found.span() for found in _QUOTED.finditer(text.text)]

@@ -16,8 +16,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
 import msgspec
@@ -31,23 +30,29 @@ STEM = 6
 RAREST = 3.5
 """The highest weight of a word: rarer than one article in thirty counts no more."""
 
-_NEAR = 0.5  # Dice's coefficient from which two words are forms of one
+NEAR = 0.5
+"""Dice's coefficient from which two words are forms of one."""
+
 _NAME_BONUS = 1.4
-_TOKEN = re.compile(r"\d+(?:[ .,]\d+)*|[^\W\d_]+")
+_START = re.compile(r"[^\W\d_]+|\d")
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"\d+(?:[ .,]\d+)*")
+_TOKEN = re.compile(r"\d+(?:[ .,]\d+)*|[^\W\d_]{3,}")
 _CUT = re.compile(r"(?:s|x|e|es)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True, gc=False):
     """A text as content words.
 
     Attributes:
         weights: stem → weight (rarity, more for names and numbers).
         numbers: the numbers as values, in order.
+        names: the stems with a capital that does not begin the text.
     """
 
     weights: Mapping[str, float]
     numbers: tuple[float, ...]
+    names: frozenset[str] = frozenset()
 
 
 @cache
@@ -85,66 +90,130 @@ def parse_number(text: str) -> float:
         return float(re.sub(r"\D", "", text) or 0)
 
 
+@lru_cache(maxsize=65536)
+def _weigh_word(token: str) -> tuple[str, float, bool] | None:
+    """Return a word's stem, its weight, and whether it is a name (a capital); None: no content."""
+    table, unknown = rarity()
+    if token[0].isdigit():
+        return f"#{parse_number(token):g}", unknown * 0.7, False
+    key = stem(token)
+    weight = table.get(key, unknown)
+    if weight < 1:  # in more than a third of all articles
+        return None
+    named = token[0].isupper()
+    return key, weight * _NAME_BONUS if named else weight, named
+
+
 def read_words(text: str) -> Words:
     """Return the content words of a text; words of one or two letters and the commonest fall."""
-    table, unknown = rarity()
+    return read_normal_words(normalise(text).text)
+
+
+def read_normal_words(text: str) -> Words:
+    """Return the content words of a text that is normalised already."""
     weights: dict[str, float] = {}
-    numbers: list[float] = []
-    for place, match in enumerate(_TOKEN.finditer(normalise(text).text)):
-        token = match[0]
-        if token[0].isdigit():
-            value = parse_number(token)
-            numbers.append(value)
-            weights[f"#{value:g}"] = unknown * 0.7
-            continue
-        if len(token) < 3:
-            continue
-        key = stem(token)
-        weight = table.get(key, unknown)
-        if weight < 1:  # in more than a third of all articles: no content
-            continue
-        if place and token[0].isupper():
-            weight *= _NAME_BONUS
-        weights[key] = max(weight, weights.get(key, 0.0))
-    return Words(weights, tuple(numbers))
+    names: list[str] = []
+    tokens = _TOKEN.findall(text)
+    start = _START.search(text)
+    if tokens and start and tokens[0] == start[0]:  # a capital there says nothing
+        tokens[0] = tokens[0].lower()
+    for known in map(_weigh_word, tokens):
+        if known is not None:
+            key, weight, named = known
+            if named:
+                names.append(key)
+            if key not in weights or weight > weights[key]:
+                weights[key] = weight
+    numbers = tuple(map(parse_number, _NUMBER.findall(text))) if _DIGIT.search(text) else ()
+    return Words(weights, numbers, frozenset(names))
 
 
-_NONE: dict[str, float] = {}
+class Index:
+    """Where each stem stands among several sentences, so that a headline meets all at once.
+
+    Attributes:
+        places: stem → the sentences that hold it, by their place from 0.
+    """
+
+    __slots__ = ("_found", "_heads", "places", "size")
+
+    def __init__(self, sentences: Iterable[Words]) -> None:
+        places: dict[str, list[int]] = {}
+        self.size = 0
+        for place, one in enumerate(sentences):
+            self.size += 1
+            for word in one.weights:
+                if word in places:
+                    places[word].append(place)
+                else:
+                    places[word] = [place]
+        self.places = places
+        # Only stems that begin alike can be near one another.
+        heads: dict[str, list[str]] = {}
+        for word in places:
+            head = word[:3]
+            if head in heads:
+                heads[head].append(word)
+            else:
+                heads[head] = [word]
+        self._heads = heads
+        self._found: dict[str, dict[int, float]] = {}
+
+    def find(self, word: str) -> dict[int, float]:
+        """Return place → how near, above 0 to 1, the nearest stem of the sentence is to a stem."""
+        known = self._found.get(word)
+        if known is not None:
+            return known
+        found = self._found[word] = dict.fromkeys(self.places.get(word, ()), 1.0)
+        if word[0] == "#" or len(word) < 4 or len(found) == self.size:
+            return found
+        for other in self._heads.get(word[:3], ()):
+            near = dice(word, other) if other != word else 0.0
+            if near >= NEAR:
+                for place in self.places[other]:
+                    if near > found.get(place, 0.0):
+                        found[place] = near
+        return found
+
+    def cover(
+        self, headline: Words, apart: Collection[str] = ()
+    ) -> tuple[list[float], list[float], float]:
+        """Return the shares, 0 to 1, of the headline's weight that each sentence carries.
+
+        Args:
+            apart: stems of the headline left out of the second list.
+
+        Returns:
+            The shares; those of the stems that are not ``apart`` (the same where there are none);
+            the share that no sentence carries. A headline without words is carried by nothing.
+        """
+        total = math.fsum(headline.weights.values())
+        if not total:
+            return [0.0] * self.size, [0.0] * self.size, 1.0
+        carried: list[list[float]] = [[] for _ in range(self.size)]
+        beside: list[list[float]] = [[] for _ in range(self.size)]
+        anywhere, rest = [], []
+        for word, weight in headline.weights.items():
+            found = self.find(word)
+            sides = (carried,) if word in apart else (carried, beside)
+            if word not in apart:
+                rest.append(weight)
+            if found:
+                anywhere.append(weight * max(found.values()))
+                for place, near in found.items():
+                    for side in sides:
+                        side[place].append(weight * near)
+        shares = [min(math.fsum(parts) / total, 1.0) for parts in carried]
+        others = shares
+        if apart and rest:
+            left = math.fsum(rest)
+            others = [min(math.fsum(parts) / left, 1.0) for parts in beside]
+        return shares, others, 1 - min(math.fsum(anywhere) / total, 1.0)
 
 
 def coverage(headline: Words, sentence: Words) -> float:
     """Return the share, 0 to 1, of the headline's weight that the sentence carries; 0 if none."""
-    total = math.fsum(headline.weights.values())
-    if not total:
-        return 0.0
-    # Only words with the same beginning can be near: they are gathered once for the sentence.
-    heads: dict[str, dict[str, float]] = {}
-    for other, weight in sentence.weights.items():
-        heads.setdefault(other[:3], {})[other] = weight
-    carried = math.fsum(
-        weight * nearest(word, heads.get(word[:3], _NONE))
-        for word, weight in headline.weights.items()
-    )
-    return min(carried / total, 1.0)
-
-
-def missing_words(headline: Words, sentences: Iterable[Words]) -> float:
-    """Return the share of the headline's weight that none of the sentences carries."""
-    pool: dict[str, float] = {}
-    for one in sentences:
-        pool.update(one.weights)
-    return 1 - coverage(headline, Words(pool, ()))
-
-
-def nearest(word: str, others: Mapping[str, float]) -> float:
-    """Return how near the nearest of these stems is to a stem, 0 to 1; 0 below Dice 0.5."""
-    if word in others:
-        return 1.0
-    if word[0] == "#" or len(word) < 4:
-        return 0.0
-    head = word[:3]
-    best = max((dice(word, other) for other in others if other.startswith(head)), default=0.0)
-    return best if best >= _NEAR else 0.0
+    return Index([sentence]).cover(headline)[0][0]
 
 
 @lru_cache(maxsize=65536)

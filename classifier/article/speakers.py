@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Iterator
 
 from classifier.article.board import Board
-from classifier.article.order import NEWSROOMS
+from classifier.article.order import NEWSROOMS, is_quoted
 from classifier.article.tokens import Phrase
+from classifier.article.vocabulary import HAVING as _AUX
 
 _ASKED_AUX = re.compile(r"(?:a|ont|avait|avaient|aurait|auraient)-(?:t-)?(il|elle|ils|elles|on)")
 _ASKED_SAYS = re.compile(r"(\w+)-(?:t-)?(il|elle|ils|elles|on)")
-_AUX = frozenset({"a", "ont", "avait", "avaient", "aurait", "auraient", "ayant", "avoir"})
 _MADE = frozenset({"savoir", "part", "état", "valoir", "comprendre"})
 _QUOTED = frozenset({",", '"', "»", "comme", "–", "?", "!", "(", "que", "qu'", "l'", "s'", "…"})
 _ACCUSED = re.compile(
@@ -41,6 +41,11 @@ _AWAY = re.compile(
 )
 _WEAK = "weak"
 _PARTICIPLE = re.compile(r"[a-zà-ÿ]{2,}(?:é|i|u|is|it)")
+_WHEN = frozenset(
+    {"lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "hier", "aussi"}
+)
+_TO_WHOM = frozenset({"lui", "leur", "m'", "nous"})
+_LETS = frozenset({"laisse", "laissent", "laissait", "laissaient", "laissé"})
 _PRESENT = re.compile(r"[a-zà-ÿ]{3,}(?:e|ent|t|d|it)")
 _CLOSED = frozenset({'"', "»"})
 
@@ -51,9 +56,18 @@ class Speakers(Board):
     def _verbs(self) -> Iterator[tuple[int, int, str]]:
         """Yield first and after of each group of a verb of saying, and the pronoun it carries."""
         at = 0
-        while at < len(self.tokens):
-            low = self.low(at)
-            asked_aux, asked = _ASKED_AUX.fullmatch(low), _ASKED_SAYS.fullmatch(low)
+        starts, closes = self.words.starts, not _CLOSED.isdisjoint(self.lows)
+        size = len(self.tokens)
+        if not closes and starts.isdisjoint(self.lows) and not any("-" in low for low in self.lows):
+            return
+        while at < size:
+            low = self.lows[at]
+            asked_aux = asked = None
+            if "-" in low:
+                asked_aux, asked = _ASKED_AUX.fullmatch(low), _ASKED_SAYS.fullmatch(low)
+            elif low not in starts and not closes:
+                at += 1
+                continue
             if low in _AUX or asked_aux:
                 end = at + 1
                 while end < min(len(self.tokens), at + 6) and self._fills(end):
@@ -70,7 +84,10 @@ class Speakers(Board):
             elif asked and asked[1] in self.words.says:
                 yield at, at + 1, asked[2]
             elif (
-                self._after_quote(at) and _PRESENT.fullmatch(low) and low not in self.words.stop
+                closes
+                and self._after_quote(at)
+                and _PRESENT.fullmatch(low)
+                and low not in self.words.stop
             ) or (
                 low in self.words.says
                 and not self._is_noun(at)
@@ -91,6 +108,8 @@ class Speakers(Board):
         return low in self.words.filler or low.endswith("ment") or low in self.words.time
 
     def _says_it(self, at: int) -> bool:
+        if self.low(at) in _LETS:
+            return self.low(at + 1) == "entendre"
         return self.low(at) not in ("fait", "font") or self.low(at + 1) in _MADE
 
     def _is_noun(self, at: int) -> bool:
@@ -102,16 +121,37 @@ class Speakers(Board):
 
     def _speaker(self, first: int, after: int, asked: str) -> None:
         """Add the subject of the verb group ``tokens[first:after]``."""
+        if not asked and is_quoted(first, self.reader) and not self._reports(after):
+            return
         if asked == _WEAK:
-            self._subject(first, after, only=NEWSROOMS)
+            if self._subject(first, after, only=NEWSROOMS):
+                self._published(first, after)
             return
         inverted = self.low(first - 1) in (",", "»", '"') and not _ACCUSED.match(
             self.low(after - 1)
         )
         if not asked and not inverted and self._subject(first, after):
+            self._published(first, after)
             return
         if not self._inversion(first, after, asked) and inverted and not asked:
             self._subject(first, after)
+
+    def _reports(self, after: int) -> bool:
+        """Say whether a proposition follows: *« Ils disent que … »*, not *« Il demande … »*."""
+        return any(self.low(at) in ("que", "qu'", ":") for at in range(after, after + 4))
+
+    def _published(self, verb: int, after: int) -> None:
+        """Add the document that a newsroom shows: *Le Fanal a publié lundi | un courriel*."""
+        if not self.places or self.places[-1].verb != verb:
+            return
+        if self.places[-1].phrase.type not in NEWSROOMS:
+            return
+        here = after
+        while self.low(here) in _WHEN:
+            here += 1
+        phrase = self.reader.phrase(here)
+        if phrase is not None and phrase.type == "document":
+            self._put(phrase, "cited", verb)
 
     def _inversion(self, first: int, after: int, asked: str) -> bool:
         """Add the subject that stands after the verb; say whether there is one."""
@@ -134,7 +174,8 @@ class Speakers(Board):
                 if phrase is None and quoted and self._is_human(first, after):
                     phrase = self.reader.somebody(here) if low not in self.words.time else None
                 if phrase is not None:
-                    if asked == "on" or not (asked or quoted) or self._date(phrase):
+                    loose = phrase.type in NEWSROOMS and bool(phrase.name)
+                    if asked == "on" or not (asked or quoted or loose) or self._date(phrase):
                         return False
                     self._put_subject(here, phrase, first)
                     return True
@@ -190,6 +231,9 @@ class Speakers(Board):
             return True
         if low in ("que", "qu'", *_CLOSED):
             return False
+        if low == ")" and (opening := self._opening(here)) is not None:
+            # *l'office des forêts (OFV) a dit*
+            return self._ends_at(opening, verb) or self._ends_at(here, verb)
         if low in (",", ")", "–"):
             if self.low(here - 1) in _CLOSED:
                 return False
@@ -207,22 +251,29 @@ class Speakers(Board):
             if self._ends_at(here, verb):
                 return True
             return any(self._ends_at(opening, verb, far=True) for opening in openings[:1])
-        return self._ends_at(here + 1, verb, human=self._is_human(verb, after))
+        spoken_to = not _TO_WHOM.isdisjoint(self.low(at) for at in range(here + 1, verb))
+        return self._ends_at(here + 1, verb, human=spoken_to or self._is_human(verb, after))
+
+    def _opening(self, closing: int) -> int | None:
+        """Return the token of the bracket that the one at ``closing`` closes, if it is near."""
+        near = range(closing - 1, max(0, closing - 9), -1)
+        return next((at for at in near if self.low(at) == "("), None)
 
     def _ends_at(self, end: int, verb: int, *, far: bool = False, human: bool = False) -> bool:
         """Add the longest phrase that ends before token ``end``; say whether there is one."""
         for first in range(max(0, end - 16), end):
             low, before = self.low(first), self.low(first - 1)
+            opens = before == "«" and is_quoted(first, self.reader)
             if (
                 low in ("du", "de", "d'", "au", "aux", "à")
-                or (before in _INSIDE and not (before == "et" and not far))
+                or (before in _INSIDE and not (before == "et" and not far) and not opens)
                 or before
                 in ("le", "la", "les", "l'", "un", "une", "ce", "cette", "son", "sa", "ses")
             ):
                 continue
             if low == "des" and first > 0 and before not in (",", ".", "que", "qu'", "et", "mais"):
                 continue
-            phrase = self.reader.phrase(first)
+            phrase = self._credited(first) or self.reader.phrase(first)
             if phrase is None and human:
                 phrase = self.reader.somebody(first)
             if phrase is None or phrase.after != end or self._date(phrase):

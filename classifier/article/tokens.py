@@ -3,37 +3,67 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import msgspec
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*'?|[^\w\s]")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word or mark of a normalised sentence; ``low`` is it in small letters."""
+class Token(msgspec.Struct, frozen=True, gc=False):
+    """A word or mark of a normalised sentence.
+
+    Attributes:
+        low: the token in small letters.
+        capital: whether it begins with a capital letter.
+        word: whether it begins with a letter or digit.
+    """
 
     start: int
     end: int
     text: str
     low: str
-
-    @property
-    def capital(self) -> bool:
-        return self.text[0].isupper()
-
-    @property
-    def word(self) -> bool:
-        return self.text[0].isalnum()
+    capital: bool
+    word: bool
 
 
 def tokens_of(text: str) -> list[Token]:
     """Return the tokens of a normalised sentence; an elision (``l'``) is one by itself."""
     found = []
-    for match in _TOKEN.finditer(text):
-        word = match[0]
-        found.append(Token(match.start(), match.end(), word, word.lower()))
+    end = 0
+    # Finding all words at once and each again from the last one's end is faster than matches.
+    for word in _TOKEN.findall(text):
+        start = text.find(word, end)
+        end = start + len(word)
+        if word.islower():
+            found.append(Token(start, end, word, word, False, True))
+        else:
+            first = word[0]
+            found.append(Token(start, end, word, word.lower(), first.isupper(), first.isalnum()))
     return found
+
+
+def places_of(text: str, word: str) -> Iterator[int]:
+    """Yield where a word, or a name of several, stands in a text as a whole."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if _is_edge(text, at - 1) and _is_edge(text, end):
+            yield at
+        at = text.find(word, end)
+
+
+def _is_edge(text: str, at: int) -> bool:
+    return not 0 <= at < len(text) or not (text[at].isalnum() or text[at] == "_")
+
+
+def holds_any(text: str, words: Iterable[str]) -> bool:
+    """Say whether one of the words stands in a text; a tenth of the cost of matching a pattern."""
+    for word in words:  # noqa: SIM110 (a generator costs more than the search)
+        if word in text:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

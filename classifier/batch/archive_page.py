@@ -7,7 +7,6 @@ by their hashes and nothing else.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterable
@@ -21,9 +20,10 @@ from classifier.batch.archive_chart import draw
 from classifier.batch.archive_counts import CELLS, Column, Group
 from classifier.batch.archive_words import both, both_numbers, say, share
 from classifier.records import Cue
-from classifier.rendering.bilingual import LANGUAGES, each, show_definition, show_name
+from classifier.rendering.bilingual import LANGUAGES, each, show_name
 from classifier.rendering.bilingual import both as both_shared
 from classifier.rendering.html import asset as shared_asset
+from classifier.rendering.html_frame import write_head, write_legend
 from classifier.rendering.marking import Segment, clean, cut
 from classifier.schema import load_schema
 from classifier.statistics import Interval
@@ -57,58 +57,20 @@ def write_page(archive: Archive, stream: TextIO, *, language: str = "fr") -> Non
     stream.write(f"<script>{asset('archive.js')}</script>\n</body>\n</html>\n")
 
 
-def _hash(source: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
-
-
 def _head(archive: Archive, language: str) -> str:
-    policy = (
-        f"default-src 'none'; img-src data:; style-src '{_hash(_style())}'; "
-        f"script-src '{_hash(asset('archive.js'))}'; base-uri 'none'; form-action 'none'"
-    )
-    switch = "".join(
-        f'<button type="button" lang="{at}" data-language="{at}" '
-        f'aria-pressed="{"true" if at == language else "false"}">{name}</button>'
-        for at, name in (("fr", "Français"), ("en", "English"))
-    )
-    name = escape(clean(archive.name))
-    return f"""<!DOCTYPE html>
-<html lang="{language}" data-ui="{language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta name="generator" content="cadrage">
-<title>{name} – Cadrage</title>
-<link rel="icon" href="data:,">
-<style>{_style()}</style>
-</head>
-<body class="archive">
-<a class="skip" href="#archive">{both("skip")}</a>
-<header class="masthead">
-<div class="brand"><h1 class="wordmark">Cadrage</h1>
-<p class="tagline">{both("archive", name=clean(archive.name))}</p></div>
-<div class="switch" role="group" aria-label="Langue / Language" hidden>{switch}</div>
-<p class="no-verdict">{both_shared("no_verdict")}</p>
-</header>
-<aside class="panel" aria-labelledby="legend-name">
-<h2 id="legend-name">{both_shared("legend")}</h2>
-<dl class="legend">{_legend()}</dl>
+    name = clean(archive.name)
+    return write_head(
+        f"{name} – Cadrage",
+        language=language,
+        style=_style(),
+        script=asset("archive.js"),
+        place="archive",
+        skip=both("skip"),
+        tagline=both("archive", name=name),
+        panel=f"""{write_legend(depth_hint=False)}
 <nav aria-labelledby="nav-name"><h2 id="nav-name">{both("contents")}</h2>
-<ul>{_nav(archive)}</ul></nav>
-</aside>
-<main id="archive" tabindex="-1">
-"""
-
-
-def _legend() -> str:
-    return "".join(
-        f'<dt><span class="tag {label.code}">{label.code}</span> '
-        f'<span class="u {label.code}">{show_name(label)}</span></dt>'
-        f"<dd>{show_definition(label)}</dd>"
-        for label in load_schema().labels
+<ul>{_nav(archive)}</ul></nav>""",
+        name="archive",
     )
 
 
@@ -362,7 +324,8 @@ def _model(archive: Archive) -> str:
         f"<dt>{escape(str(name))}</dt><dd>{escape(str(value))}</dd>"
         for name, value in (*identity.model.items(), *identity.thresholds.items())
     )
-    return f'<details class="model"><summary>{both("model")}</summary><dl>{rows}</dl></details>\n'
+    summary = f"<summary>{both_shared('model')}</summary>"
+    return f'<details class="model">{summary}<dl>{rows}</dl></details>\n'
 
 
 def _data(archive: Archive) -> str:

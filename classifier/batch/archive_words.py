@@ -94,7 +94,6 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Les phrases s’affichent à l’aide d’un script, contenu dans cette page.",
         "The sentences are shown by a script, which this page contains.",
     ),
-    "model": ("Modèle et seuils", "Model and thresholds"),
 }
 
 

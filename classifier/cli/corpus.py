@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from classifier.cli import exchange, hands, headlines
-from classifier.cli.shared import Commands, add_command, progress, say, utf8
+from classifier.cli.shared import Commands, add_command, add_data, progress, say, utf8
 from classifier.errors import CadrageError, DataError, Fault, FaultsError
 from classifier.records import Article
 
@@ -161,8 +161,7 @@ def add_commands(commands: Commands) -> None:
     split.add_argument("--check", action="store_true", help="only check the splits that are there")
     split.set_defaults(run=run_split)
 
-    for one in (fetch, validate, agreement, draw, collect, disputes, adjudicate, audit, split):
-        one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
+    add_data(fetch, validate, agreement, draw, collect, disputes, adjudicate, audit, split)
     exchange.add_commands(parts)
     headlines.add_commands(parts)
     hands.add_commands(parts)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from classifier.cli import tasks
-from classifier.cli.shared import Commands, add_command, say, utf8
+from classifier.cli.shared import Commands, add_command, add_data, say, utf8
 
 _MODEL = "directory, MLflow model URI, or predictions as JSONL; default: the shipped model"
 
@@ -29,7 +28,7 @@ def add_commands(commands: Commands) -> None:
         "  cadrage evaluate --on mine.conll              on annotated text of your own",
     )
     evaluate.add_argument("model", nargs="*", metavar="MODEL", help=_MODEL)
-    _add_data(evaluate)
+    add_data(evaluate)
     evaluate.add_argument(
         "--task",
         choices=tasks.TASKS,
@@ -63,7 +62,7 @@ def add_commands(commands: Commands) -> None:
         "  cadrage compare a-seed1,a-seed2,a-seed3 b-seed1,b-seed2,b-seed3 --source orangesum",
     )
     contest.add_argument("model", nargs="+", metavar="MODEL[,MODEL…]")
-    _add_data(contest)
+    add_data(contest)
     contest.add_argument("--split", choices=("test", "validation"), default="test")
     contest.add_argument("--browse", choices=("validation", "test", "none"), default="validation")
     contest.add_argument("--source", action="append", default=[], help="only these sources")
@@ -109,7 +108,7 @@ def add_commands(commands: Commands) -> None:
     noise.add_argument("--most", type=int, default=100)
     noise.add_argument("--folds", type=int, default=5)
     noise.add_argument("--json", type=Path, help="write the list, without text, to this file")
-    _add_data(noise)
+    add_data(noise)
     noise.set_defaults(run=run_label_noise)
 
     curve = add_command(
@@ -124,12 +123,8 @@ def add_commands(commands: Commands) -> None:
     curve.add_argument("--draws", type=int, default=3)
     curve.add_argument("--on", choices=("validation", "test"), default="validation")
     curve.add_argument("--json", type=Path)
-    _add_data(curve)
+    add_data(curve)
     curve.set_defaults(run=run_learning_curve)
-
-
-def _add_data(command: Any) -> None:
-    command.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
 
 
 def run_evaluate(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from classifier.cli.shared import Commands, add_command, say, utf8
+from classifier.cli.shared import Commands, add_command, add_data, say, utf8
 from classifier.errors import DataError, Fault, FaultsError, UsageError
 
 _LAYERS = ("gold", "pass_a", "pass_b")
@@ -67,8 +67,7 @@ def add_commands(parts: Commands) -> None:
     )
     bring.set_defaults(run=run_import)
 
-    for one in (stats, export, bring):
-        one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
+    add_data(stats, export, bring)
 
 
 def _sources(options: argparse.Namespace) -> list[str]:

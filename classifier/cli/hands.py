@@ -7,7 +7,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.cli.shared import Commands, add_command, say, utf8
+from classifier.cli.shared import (
+    Commands,
+    add_command,
+    add_comparison,
+    add_data,
+    add_group,
+    say,
+    utf8,
+)
 
 if TYPE_CHECKING:
     from classifier.corpus.hands_passes import HandsPair
@@ -15,15 +23,15 @@ if TYPE_CHECKING:
 
 def add_commands(parts: Commands) -> None:
     """Add ``hands`` and its steps to ``cadrage corpus``."""
-    hands = parts.add_parser(
+    steps = add_group(
+        parts,
         "hands",
-        help="annotate through whose hands hedged and relayed sentences came",
-        description="Sources inside sentences, who passes on whom, and the origin of each claim:\n"
+        "annotate through whose hands hedged and relayed sentences came",
+        "Sources inside sentences, who passes on whom, and the origin of each claim:\n"
         "read twice, compared, disputes read a third time. Files: data/SOURCE/hands/*.jsonl.",
-        epilog="example:\n  cadrage corpus hands agreement",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "  cadrage corpus hands agreement",
+        parts="step",
     )
-    steps = hands.add_subparsers(dest="step", metavar="STEP", required=True)
 
     sheet = add_command(
         steps,
@@ -47,36 +55,16 @@ def add_commands(parts: Commands) -> None:
     collect.add_argument("--layer", choices=("pass_a", "pass_b"), required=True)
     collect.set_defaults(run=run_collect)
 
-    agreement = add_command(
+    add_data(sheet, collect)
+    add_comparison(
         steps,
-        "agreement",
-        "how far the two passes agree, before adjudication",
-        "F1 of spans, types, order, edges, origins and depth, with intervals over articles.",
-        "  cadrage corpus hands agreement",
+        "hands",
+        (run_agreement, run_disputes, run_adjudicate),
+        measured="F1 of spans, types, order, edges, origins and depth",
+        disputed="what the passes dispute",
+        dispute="Write every unit and every set of document lines on which the passes differ.",
+        written="data/SOURCE/hands/gold.jsonl of every source",
     )
-    agreement.set_defaults(run=run_agreement)
-
-    disputes = add_command(
-        steps,
-        "disputes",
-        "write the sheet of what the passes dispute",
-        "Write every unit and every set of document lines on which the passes differ.",
-        "  cadrage corpus hands disputes > disputes.txt",
-    )
-    disputes.set_defaults(run=run_disputes)
-
-    adjudicate = add_command(
-        steps,
-        "adjudicate",
-        "write gold from two passes and a third reading",
-        "Write data/SOURCE/hands/gold.jsonl of every source.",
-        "  cadrage corpus hands adjudicate decisions.ann",
-    )
-    adjudicate.add_argument("decisions", nargs="*", type=Path, metavar="DECISIONS.ann")
-    adjudicate.set_defaults(run=run_adjudicate)
-
-    for one in (sheet, collect, agreement, disputes, adjudicate):
-        one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
 
 
 def run_sheet(options: argparse.Namespace) -> int:

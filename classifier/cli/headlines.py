@@ -6,21 +6,35 @@ import argparse
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from classifier.cli.shared import Commands, add_command, say, utf8
+from classifier.cli.shared import (
+    Commands,
+    add_command,
+    add_comparison,
+    add_data,
+    add_group,
+    say,
+    utf8,
+)
+
+if TYPE_CHECKING:
+    from classifier.corpus.headlines import HeadlineMark
+
+_FOLDER = "headlines"
 
 
 def add_commands(parts: Commands) -> None:
     """Add ``headlines`` and its steps to ``cadrage corpus``."""
-    headlines = parts.add_parser(
+    steps = add_group(
+        parts,
         "headlines",
-        help="annotate what headlines do with their bodies' claims",
-        description="Headlines read beside their whole articles: drawn, read twice, compared,\n"
+        "annotate what headlines do with their bodies' claims",
+        "Headlines read beside their whole articles: drawn, read twice, compared,\n"
         "disputes read a third time. Files hold offsets and classes, no text.",
-        epilog="example:\n  cadrage corpus headlines agreement",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "  cadrage corpus headlines agreement",
+        parts="step",
     )
-    steps = headlines.add_subparsers(dest="step", metavar="STEP", required=True)
 
     draw = add_command(
         steps,
@@ -46,37 +60,17 @@ def add_commands(parts: Commands) -> None:
     collect.add_argument("--out", type=Path, required=True)
     collect.set_defaults(run=run_collect)
 
-    agreement = add_command(
+    add_data(draw, collect)
+    add_comparison(
         steps,
-        "agreement",
-        "how far the two passes agree, before adjudication",
-        "Cohen's kappa of each class and F1 of claim sentences, with intervals over articles.",
-        "  cadrage corpus headlines agreement",
+        "headlines",
+        (run_agreement, run_disputes, run_adjudicate),
+        measured="Cohen's kappa of each class and F1 of claim sentences",
+        disputed="headlines on which the passes differ",
+        dispute="Each disputed headline with its whole article and both answers, for a third "
+        "reading:\n'title | A', 'title | B', or a full answer.",
+        written="data/headlines/gold.jsonl",
     )
-    agreement.set_defaults(run=run_agreement)
-
-    disputes = add_command(
-        steps,
-        "disputes",
-        "write the sheet of headlines on which the passes differ",
-        "Each disputed headline with its whole article and both answers, for a third reading:\n"
-        "'title | A', 'title | B', or a full answer.",
-        "  cadrage corpus headlines disputes > disputes.txt",
-    )
-    disputes.set_defaults(run=run_disputes)
-
-    adjudicate = add_command(
-        steps,
-        "adjudicate",
-        "write gold from two passes and a third reading",
-        "Write data/headlines/gold.jsonl.",
-        "  cadrage corpus headlines adjudicate decisions.ann",
-    )
-    adjudicate.add_argument("decisions", type=Path, nargs="*", metavar="DECISIONS.ann")
-    adjudicate.set_defaults(run=run_adjudicate)
-
-    for one in (draw, collect, agreement, disputes, adjudicate):
-        one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
 
 
 def run_draw(options: argparse.Namespace) -> int:
@@ -110,12 +104,19 @@ def run_collect(options: argparse.Namespace) -> int:
     return 0
 
 
+def load_passes(data: Path) -> tuple[list[HeadlineMark], list[HeadlineMark]]:
+    """Load both passes."""
+    from classifier.corpus.headlines import read_headlines
+
+    first, second = (read_headlines(data / _FOLDER / f"pass_{name}.jsonl") for name in "ab")
+    return first, second
+
+
 def run_agreement(options: argparse.Namespace) -> int:
     """Print the agreement of the two passes."""
-    from classifier.corpus.headlines import measure_headline_agreement, read_headlines
+    from classifier.corpus.headlines import measure_headline_agreement
 
-    folder = options.data / "headlines"
-    first, second = (read_headlines(folder / f"pass_{name}.jsonl") for name in "ab")
+    first, second = load_passes(options.data)
     stream = utf8(sys.stdout)
     stream.write(f"{len(first)} articles, {sum(len(one.pairs) for one in first)} headlines\n")
     for name, one in measure_headline_agreement(first, second).items():
@@ -128,10 +129,9 @@ def run_agreement(options: argparse.Namespace) -> int:
 def run_disputes(options: argparse.Namespace) -> int:
     """Print the disputes."""
     from classifier.corpus.headline_sheets import write_disputes
-    from classifier.corpus.headlines import is_disputed, load_articles, pair_up, read_headlines
+    from classifier.corpus.headlines import is_disputed, load_articles, pair_up
 
-    folder = options.data / "headlines"
-    first, second = (read_headlines(folder / f"pass_{name}.jsonl") for name in "ab")
+    first, second = load_passes(options.data)
     articles = load_articles([mark.source for mark in first], options.data)
     utf8(sys.stdout).write(write_disputes(first, second, articles))
     count = sum(is_disputed(one, two) for _, one, two in pair_up(first, second))
@@ -146,18 +146,17 @@ def run_adjudicate(options: argparse.Namespace) -> int:
         CLASSES,
         join_headlines,
         load_articles,
-        read_headlines,
         write_headlines,
     )
 
-    folder = options.data / "headlines"
-    first, second = (read_headlines(folder / f"pass_{name}.jsonl") for name in "ab")
+    first, second = load_passes(options.data)
     articles = load_articles([mark.source for mark in first], options.data)
     gold = adjudicate_headlines(first, second, options.decisions, articles)
     join_headlines(gold, articles)
-    write_headlines(gold, folder / "gold.jsonl")
+    out = options.data / _FOLDER / "gold.jsonl"
+    write_headlines(gold, out)
     counts = Counter(name for mark in gold for pair in mark.pairs for name in pair.classes)
-    print(f"{folder / 'gold.jsonl'}: {len(gold)} articles")
+    print(f"{out}: {len(gold)} articles")
     for name in CLASSES:
         print(f"  {name:20s} {counts[name]}")
     return 0

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.cli.shared import Commands, add_command, say, utf8
+from classifier.cli.shared import Commands, add_command, add_data, say, utf8
 
 if TYPE_CHECKING:
     from classifier.training import Trained
@@ -30,7 +30,7 @@ def add_commands(commands: Commands) -> None:
     )
     train.add_argument("config", type=Path, metavar="CONFIG.toml")
     train.add_argument("--out", type=Path, help="default: .cadrage/models/NAME-VERSION")
-    train.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
+    add_data(train)
     train.add_argument(
         "--seeds",
         type=int,
@@ -55,7 +55,7 @@ def add_commands(commands: Commands) -> None:
     )
     export.add_argument("model", type=Path, metavar="MODEL")
     export.add_argument("--out", type=Path, required=True, help="where the directory is written")
-    export.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
+    add_data(export)
     export.add_argument(
         "--precision",
         choices=("auto", "int8", "float32"),

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.cli.shared import Commands, add_command, say, utf8
+from classifier.cli.shared import Commands, add_command, add_data, say, utf8
 from classifier.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def add_commands(commands: Commands) -> None:
     floors.add_argument("--reason", default="", help="why they are")
     floors.set_defaults(run=run_floors)
     for one in (promote, floors):
-        one.add_argument("--data", type=Path, default=Path("data"))
+        add_data(one)
         one.add_argument("--floors", type=Path, default=_FLOORS)
 
 

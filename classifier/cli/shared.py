@@ -6,12 +6,16 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO
 
 from classifier.errors import Fault
 
 Commands = Any
 """What ``ArgumentParser.add_subparsers`` returns; argparse gives its type no public name."""
+
+Run = Callable[[argparse.Namespace], int]
+"""What a command does with its options; returns the exit code."""
 
 
 def add_command(commands: Commands, name: str, summary: str, about: str, example: str) -> Any:
@@ -23,6 +27,66 @@ def add_command(commands: Commands, name: str, summary: str, about: str, example
         epilog=f"example:\n{example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def add_group(
+    commands: Commands, name: str, summary: str, about: str, example: str, *, parts: str
+) -> Commands:
+    """Add a command that has commands of its own, and return where these are added.
+
+    Args:
+        parts: what its commands are called, in the singular: the attribute that holds the choice.
+    """
+    group = add_command(commands, name, summary, about, example)
+    return group.add_subparsers(dest=parts, metavar=parts.upper(), required=True)
+
+
+def add_data(*commands: Any) -> None:
+    """Give commands the option that says where the annotations lie."""
+    for one in commands:
+        one.add_argument("--data", type=Path, default=Path("data"), help="the annotations' folder")
+
+
+def add_comparison(
+    steps: Commands,
+    name: str,
+    runs: tuple[Run, Run, Run],
+    *,
+    measured: str,
+    disputed: str,
+    dispute: str,
+    written: str,
+) -> None:
+    """Add the steps from two passes to gold: agreement, disputes and adjudicate.
+
+    Args:
+        name: of the group, ``hands`` or ``headlines``.
+        runs: what the three steps do.
+        measured: what the agreement says.
+        disputed, dispute: what the sheet of disputes holds, in few words and in full.
+        written: the file that adjudication writes.
+    """
+    texts = (
+        (
+            "agreement",
+            "how far the two passes agree, before adjudication",
+            f"{measured}, with intervals over articles.",
+            "",
+        ),
+        ("disputes", f"write the sheet of {disputed}", dispute, " > disputes.txt"),
+        (
+            "adjudicate",
+            "write gold from two passes and a third reading",
+            f"Write {written}.",
+            " decisions.ann",
+        ),
+    )
+    for (step, summary, about, rest), run in zip(texts, runs, strict=True):
+        example = f"  cadrage corpus {name} {step}{rest}"
+        command = add_command(steps, step, summary, about, example)
+        command.set_defaults(run=run)
+        add_data(command)
+    command.add_argument("decisions", nargs="*", type=Path, metavar="DECISIONS.ann")
 
 
 class FaultList:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from classifier.cli.shared import Commands, add_command, progress
+from classifier.cli.shared import Commands, add_command, add_data, progress
 from classifier.errors import UsageError
 
 SEED = 20261122
@@ -28,7 +28,7 @@ def add_commands(commands: Commands) -> None:
     reference.add_argument("--count", type=int, default=1500, help="articles, 1000 or more")
     reference.add_argument("--seed", type=int, default=SEED)
     reference.add_argument("--out", type=Path, default=Path("classifier/resources/reference.json"))
-    reference.add_argument("--data", type=Path, default=Path("data"))
+    add_data(reference)
     reference.set_defaults(run=run_reference)
 
 

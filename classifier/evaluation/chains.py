@@ -10,9 +10,16 @@ from typing import Any
 
 from classifier.article.chain import ChainFinder
 from classifier.article.gazetteer import load_gazetteer
+from classifier.article.order import NEWSROOMS
 from classifier.corpus.dataset import Document
 from classifier.corpus.hands import ROOT, ReadHands
-from classifier.corpus.hands_agreement import HandsView, compare_views, comparison_table, view_hands
+from classifier.corpus.hands_agreement import (
+    HandsView,
+    compare_views,
+    comparison_table,
+    count_views,
+    view_hands,
+)
 from classifier.corpus.hands_passes import load_hands
 from classifier.corpus.splits import read_splits
 from classifier.models.cues import evidence, load_lexicon
@@ -106,6 +113,11 @@ class ChainFigures:
     whole: Mapping[str, Interval]
 
 
+_ERRORS = (
+    *("hands", "missed", "extra", "boundary", "type", "carrier", "sentences"),
+    *("origin, no hand", "origin, newsroom only", "origin, other hands"),
+)
+
 WHOLE = ("edge_f1", "chain_exact", "depth", "origins", "origin_kind")
 """The figures that do not need the gold's own sentences."""
 
@@ -150,6 +162,31 @@ def score_view(scorer: Scorer, read: ReadHands, given: HandsView) -> HandsView:
     chain = scorer.score_document(Document(read.article, read.context)).chain
     assert chain is not None
     return replace(given, edges=chain_names(chain), claims=claim_names(chain))
+
+
+def count_errors(pairs: Iterable[tuple[HandsView, HandsView]]) -> dict[str, int]:
+    """Count a program's mistakes by kind, over pairs of gold and found.
+
+    Hands: in gold, missed, extra, with another boundary, of another type, under another carrier.
+    Sentences: all, and those whose kinds of origin differ, by what gold has in them: no hand (the
+    claim goes on or does not), newsrooms only (their origin stands elsewhere or nowhere), others.
+    """
+    counts = dict.fromkeys(_ERRORS, 0)
+    for gold, found in pairs:
+        both = count_views(gold, found)
+        counts["hands"] += both["first"]
+        counts["missed"] += both["first"] - both["overlap"]
+        counts["extra"] += both["second"] - both["overlap"]
+        counts["boundary"] += both["overlap"] - both["exact"]
+        counts["type"] += both["overlap"] - both["typed"]
+        counts["carrier"] += both["overlap"] - both["ordered"]
+        counts["sentences"] += both["units"]
+        for mine, unit in zip(gold.hands, gold.units, strict=True):
+            if gold.kinds(unit) != found.kinds(unit):
+                rooms = all(cue.device in NEWSROOMS for cue, _ in mine)
+                kind = "no hand" if not mine else "newsroom only" if rooms else "other hands"
+                counts[f"origin, {kind}"] += 1
+    return counts
 
 
 def chain_table(figures: Iterable[ChainFigures]) -> str:

@@ -44,6 +44,10 @@ class Model(ABC):
     def save(self, directory: Path, **about: Any) -> ModelFiles:
         """Write the model directory atomically; ``about`` goes to ``store.save_model``."""
 
+    def named_thresholds(self) -> dict[str, float]:
+        """Return label → threshold, as the manifest of a model directory holds them."""
+        return dict(zip(load_schema().names, map(float, self.thresholds), strict=True))
+
     @classmethod
     @abstractmethod
     def load(cls, files: ModelFiles) -> Self:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from classifier.corpus.dataset import LabelledDocuments
 from classifier.models.linear import LinearModel
+from classifier.models.regression import list_features, pack_groups
 from classifier.models.store import ModelFiles, save_model
-from classifier.schema import load_schema
 
 if TYPE_CHECKING:
     from classifier.models.baselines_training import BaselinePipeline
@@ -46,23 +46,21 @@ class BaselineModel(LinearModel):
         Raises:
             MissingExtraError: scikit-learn is not installed.
         """
-        self.pipeline().train(self, train, validation)
+        from classifier.models.linear_training import train_pipeline
+
+        train_pipeline(self.pipeline(), self, train, validation)
         return self
 
     def save(self, directory: Path, **about: Any) -> ModelFiles:
         """Write the model directory; ``about`` goes to ``store.save_model``."""
-        names = load_schema().names
         arrays = {"intercept": self.intercept, "calibration": self.calibration}
-        for name, group in self.groups.items():
-            arrays[f"{name}_idf"] = group.idf
-            arrays[f"{name}_coefficients"] = group.coefficients
         return save_model(
             directory,
             family=self.family,
-            thresholds=dict(zip(names, map(float, self.thresholds), strict=True)),
-            arrays=arrays,
+            thresholds=self.named_thresholds(),
+            arrays={**arrays, **pack_groups(self.groups)},
             values={
-                "vocabulary": {name: list(group.index) for name, group in self.groups.items()},
+                "vocabulary": list_features(self.groups),
                 "unit_length": {name: group.unit_length for name, group in self.groups.items()},
             },
             texts={"cues.toml": self.lexicon_source},

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.corpus.dataset import Gold, LabelledDocuments
+from classifier.corpus.dataset import Gold
 from classifier.errors import MissingExtraError
-from classifier.models.calibration import choose_thresholds, fit_platt, sigmoid
-from classifier.models.features import UnitView, view_documents
+from classifier.models.features import UnitView
 from classifier.models.linear import FeatureGroup
-from classifier.models.linear_training import LinearPipeline, LinearSettings, export
-
-if TYPE_CHECKING:
-    from classifier.models.baselines import BaselineModel
-
-CONSTANT = -10.0
-"""Score of a label that the training data never show, or always: it cannot be learned."""
+from classifier.models.linear_training import (
+    CONSTANT,
+    LinearPipeline,
+    LinearSettings,
+    class_weight,
+    export_groups,
+)
 
 Floats = NDArray[np.float64]
 
@@ -123,22 +122,6 @@ class BaselinePipeline(LinearPipeline):
         ]
         self.calibration = np.tile([1.0, 0.0], (gold.shape[1], 1))
 
-    def train(
-        self, model: BaselineModel, train: LabelledDocuments, validation: LabelledDocuments
-    ) -> None:
-        """Fit on ``train``, calibrate on ``validation``, and export into ``model``."""
-        views, gold = self._rows(model, train)
-        self.fit(views, gold)
-        held, held_gold = self._rows(model, validation)
-        self.calibration, model.thresholds = calibrate(self.decision(held), held_gold)
-        export(self, model)
-
-    @staticmethod
-    def _rows(model: BaselineModel, data: LabelledDocuments) -> tuple[list[UnitView], Gold]:
-        keep = data.scorable()
-        views = view_documents(data.documents, model.lexicon)
-        return [view for view, kept in zip(views, keep, strict=True) if kept], data.gold[keep]
-
 
 class LogisticPipeline(BaselinePipeline):
     """L2-penalised logistic regression (liblinear: R.-E. Fan et al., JMLR 9, 2008)."""
@@ -164,7 +147,7 @@ class SvmPipeline(BaselinePipeline):
 
         machine: Fitted = LinearSVC(
             C=self.own.c,
-            class_weight=_class_weight(truth, self.own.balance),
+            class_weight=class_weight(truth, self.own.balance),
             dual="auto",
             random_state=self.own.seed,
             max_iter=10_000,
@@ -207,11 +190,6 @@ class _Linear:
         return scores
 
 
-def _class_weight(truth: NDArray[np.bool_], balance: float) -> dict[bool, float]:
-    share = float(truth.mean())
-    return {False: 1.0, True: ((1 - share) / share) ** balance}
-
-
 def _logistic(
     matrix: Any, truth: NDArray[np.bool_], *, c: float, balance: float, seed: int
 ) -> Fitted:
@@ -221,7 +199,7 @@ def _logistic(
         raise MissingExtraError("training", "train") from None
     fitted: Fitted = LogisticRegression(
         C=c,
-        class_weight=_class_weight(truth, balance),
+        class_weight=class_weight(truth, balance),
         solver="liblinear",
         random_state=seed,
         max_iter=1000,
@@ -290,7 +268,7 @@ def fit_groups(
     except ImportError:
         raise MissingExtraError("training", "train") from None
     weights = {name: weight for name, weight in weights.items() if weight > 0}
-    matrices, fitted = [], {}
+    matrices, fitted = [], []
     for name, weight in weights.items():
         vectorizer = TfidfVectorizer(
             analyzer=list,
@@ -301,35 +279,9 @@ def fit_groups(
             dtype=np.float64,
         )
         matrices.append(vectorizer.fit_transform([row[name] for row in rows]) * weight)
-        fitted[name] = vectorizer
+        fitted.append((name, vectorizer))
     coefficients, intercept = fit_logistic(
         hstack(matrices).tocsr(), gold, c=c, balance=balance, seed=seed
     )
-    groups, start = {}, 0
-    for name, vectorizer in fitted.items():
-        names = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-        groups[name] = FeatureGroup(
-            {feature: row for row, feature in enumerate(names)},
-            np.asarray(vectorizer.idf_, float) if name in scaled else np.ones(len(names)),
-            coefficients[start : start + len(names)] * weights[name],
-            name in scaled,
-        )
-        start += len(names)
+    groups = export_groups(fitted, coefficients, weights)
     return groups, intercept
-
-
-def calibrate(scores: Floats, gold: Gold) -> tuple[Floats, Floats]:
-    """Fit Platt's slope and offset and choose thresholds, on validation data.
-
-    Args:
-        scores: shape (n, labels), any real numbers.
-        gold: shape (n, labels).
-
-    Returns:
-        slope and offset of each label, shape (labels, 2); thresholds in [0, 1], shape (labels,).
-    """
-    calibration = np.array(
-        [fit_platt(scores[:, column], gold[:, column]) for column in range(gold.shape[1])]
-    )
-    probabilities = sigmoid(scores * calibration[:, 0] + calibration[:, 1])
-    return calibration, choose_thresholds(probabilities, gold)

@@ -102,3 +102,23 @@ def choose_thresholds(
         below = ordered[best + 1] if best + 1 < len(ordered) else 0.0
         thresholds[column] = (ordered[best] + below) / 2
     return thresholds
+
+
+def calibrate(
+    scores: Scores, gold: Gold, negatives: Sequence[float] = ()
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit Platt's slope and offset and choose thresholds, on validation data.
+
+    Args:
+        scores: shape (n, labels), any real numbers.
+        gold: shape (n, labels).
+        negatives: see :func:`choose_thresholds`.
+
+    Returns:
+        slope and offset of each label, shape (labels, 2); thresholds in [0, 1], shape (labels,).
+    """
+    calibration = np.array(
+        [fit_platt(scores[:, column], gold[:, column]) for column in range(gold.shape[1])]
+    )
+    probabilities = sigmoid(scores * calibration[:, 0] + calibration[:, 1])
+    return calibration, choose_thresholds(probabilities, gold, negatives)

@@ -5,10 +5,8 @@ words, and examples that a test runs. ``positive`` patterns yield evidence; ``ne
 withdraw the evidence they overlap (*ligne rouge du métro*); ``hint`` patterns yield none, but a
 trained model may weigh them.
 
-Names of news outlets are covered before any pattern is tried: every character of a known name
-(*Le Soir*, *Reuters*) or of a name shaped like one (*Vosges Matin*, *Daily …*) becomes
-:data:`COVER`. Offsets stay, patterns need no list of names, and a model learns from a credit
-without learning whom it credits.
+Names of news outlets are covered before any pattern is tried
+(:mod:`classifier.models.outlet_names`).
 """
 
 from __future__ import annotations
@@ -22,16 +20,15 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from classifier.errors import DataError
+from classifier.models.outlet_names import COVER as COVER
+from classifier.models.outlet_names import WORD as WORD
+from classifier.models.outlet_names import OutletList, OutletNames
 from classifier.models.word_classes import WordClasses
 from classifier.records import Cue
 from classifier.schema import load_schema, resource_bytes
 from classifier.text.normalise import NormalText
 
 Polarity = Literal["positive", "negative", "hint"]
-
-WORD = re.compile(r"[^\W_]+")
-COVER = "ꙮ"
-"""A letter that French never uses: stands for each character of an outlet's name."""
 
 _MACRO = re.compile(r"\{([A-Z_]+)\}")
 _PREFIX = 3
@@ -65,23 +62,6 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requires: tuple[str, ...] = ()
 
 
-class OutletList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Names of news outlets, as they are written.
-
-    Attributes:
-        names: known without an article: *Reuters*, *Ouest-France*.
-        articled: words of the language too, names only after an article or *quotidien*, *chaîne*…
-        after: the words that may stand before an articled name.
-        shaped: a pattern of unlisted names; it is tried where one of ``shape_words`` stands.
-    """
-
-    names: tuple[str, ...] = ()
-    articled: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    shaped: str = ""
-    shape_words: tuple[str, ...] = ()
-
-
 class _LexiconFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outlets: OutletList
     groups: dict[str, tuple[str, ...]]
@@ -99,62 +79,6 @@ class Match:
     end: int
 
 
-class OutletNames:
-    """Finds the names of news outlets in a text and covers them."""
-
-    def __init__(self, listed: OutletList) -> None:
-        self._after = re.compile(
-            rf"(?:\b(?:{'|'.join(listed.after)}) |\b[LlDd]'|[«\"] ?)$" if listed.after else "(?!)"
-        )
-        self._names: dict[str, list[tuple[str, bool]]] = {}
-        for bare, names in ((True, listed.names), (False, listed.articled)):
-            for name in names:
-                first = WORD.match(name)
-                if first is None:
-                    raise DataError("cue lexicon", f"outlet {name!r}", "a name")
-                self._names.setdefault(first[0], []).append((name, bare))
-        for known in self._names.values():
-            known.sort(key=lambda one: (-len(one[0]), one))
-        # Words that begin as a listed name does; the class comes first, for it is sought fastest.
-        letters = "".join(sorted({word[0] for word in self._names}))
-        begins = rf"[{letters}](?<![^\W_][{letters}])[^\W_]*"
-        self._first = re.compile(begins if letters else "(?!)")
-        self._shape = re.compile(listed.shaped or "(?!)")
-        self._shape_words = frozenset(listed.shape_words)
-
-    def begins_name(self, word: str) -> bool:
-        """Say whether a listed name begins with this word, written so."""
-        return word in self._names
-
-    def hints_at_shape(self, word: str) -> bool:
-        """Say whether an unlisted name may stand where this word does."""
-        return word.lower() in self._shape_words
-
-    def cover(self, text: str, *, named: bool, shaped: bool) -> str:
-        """Return the text with every outlet's name covered, character by character.
-
-        Args:
-            named: whether a word of the text begins a listed name.
-            shaped: whether a word of it hints at an unlisted one.
-        """
-        if shaped:
-            text = self._shape.sub(lambda match: COVER * len(match[0]), text)
-        if not named:
-            return text
-        for word in self._first.finditer(text):
-            start = word.start()
-            for name, bare in self._names.get(word[0], ()):
-                end = start + len(name)
-                if (
-                    text.startswith(name, start)
-                    and not _GOES_ON.match(text, end)
-                    and (bare or self._after.search(text, max(0, start - 20), start))
-                ):
-                    text = text[:start] + COVER * (end - start) + text[end:]
-                    break
-        return text
-
-
 _OPENING = re.compile(r"(?:^|[.!?:;«»\"(–-] ?)[A-ZÀ-Þ](?![A-ZÀ-Þ])")
 
 
@@ -170,19 +94,21 @@ def _plain(text: str) -> str:
     return _OPENING.sub(lambda match: match[0].lower(), text)
 
 
-_GOES_ON = re.compile(r"\w|-(?!t-)\w")
-
-
 class _WordFacts(NamedTuple):
-    """What one word says: entries it anchors, lists of required words it is on, outlets' names."""
+    """What one word says, as bits.
 
-    entries: tuple[int, ...]
-    lists: tuple[int, ...]
-    named: bool
-    shaped: bool
+    Attributes:
+        entries: of the entries that it anchors, and :data:`_NAMED` and :data:`_SHAPED` beyond.
+        allows: of the entries on whose list of required words it is.
+    """
+
+    entries: int
+    allows: int
 
 
-_NOTHING = _WordFacts((), (), False, False)
+_NAMED, _SHAPED = 1, 2
+"""Bits of a word, above those of the entries: it begins a listed name; it hints at another."""
+
 _Target = tuple[int | None, int | None]
 
 
@@ -229,7 +155,8 @@ class CueLexicon:
     outlets: OutletNames
     classes: WordClasses = field(default_factory=lambda: WordClasses({}))
     _anchored: _Anchors = field(init=False, repr=False)
-    _required: list[int | None] = field(init=False, repr=False)
+    _lists: list[int] = field(init=False, repr=False)
+    _free: int = field(init=False, repr=False)
     _silent: set[str] = field(init=False, repr=False)
     _known: dict[str, _WordFacts] = field(init=False, repr=False)
     _patterns: list[re.Pattern[str] | None] = field(init=False, repr=False)
@@ -237,17 +164,21 @@ class CueLexicon:
     def __post_init__(self) -> None:
         self._patterns = [None] * len(self.entries)
         self._known, self._silent = {}, set()
-        self._anchored, self._required = _Anchors(), []
+        self._anchored, self._lists, self._free = _Anchors(), [], 0
         lists: list[frozenset[str]] = []
         for number, entry in enumerate(self.entries):
             for anchor in self._expand_groups(entry.anchors):
                 self._anchored.add(entry.id, anchor, (number, None))
             required = frozenset(self._expand_groups(entry.requires))
-            if required and required not in lists:
+            if not required:
+                self._free |= 1 << number
+                continue
+            if required not in lists:
                 lists.append(required)
+                self._lists.append(0)
                 for anchor in required:
                     self._anchored.add(entry.id, anchor, (None, len(lists) - 1))
-            self._required.append(lists.index(required) if required else None)
+            self._lists[lists.index(required)] |= 1 << number
 
     def _expand_groups(self, anchors: Iterable[str]) -> Iterator[str]:
         for anchor in anchors:
@@ -268,20 +199,22 @@ class CueLexicon:
 
     def candidates(self, words: Iterable[str]) -> list[int]:
         """Return the numbers of the entries whose anchors stand among the words."""
-        return self._choose([self._facts(word) for word in words])
+        entries = allowed = 0
+        for word in words:
+            facts = self._facts(word)
+            entries |= facts.entries
+            allowed |= facts.allows
+        return self._choose(entries, allowed)
 
-    def _choose(self, facts: Iterable[_WordFacts]) -> list[int]:
-        found: set[int] = set()
-        lists: set[int] = set()
-        for one in facts:
-            found.update(one.entries)
-            lists.update(one.lists)
-        required = self._required
-        return [
-            number
-            for number in sorted(found)
-            if required[number] is None or required[number] in lists
-        ]
+    def _choose(self, entries: int, allowed: int) -> list[int]:
+        # Bits beyond the entries fall away here.
+        chosen = entries & (allowed | self._free)
+        numbers = []
+        while chosen:
+            lowest = chosen & -chosen
+            numbers.append(lowest.bit_length() - 1)
+            chosen ^= lowest
+        return numbers
 
     def _facts(self, word: str) -> _WordFacts:
         """Return what a word says, remembered by how it is written."""
@@ -291,15 +224,17 @@ class CueLexicon:
         if len(self._known) + len(self._silent) >= _KNOWN_WORDS:
             self._known.clear()
             self._silent.clear()
-        facts = _WordFacts(
-            *self._anchored.of(word.lower()),
-            self.outlets.begins_name(word),
-            self.outlets.hints_at_shape(word),
-        )
-        if facts == _NOTHING:
-            self._silent.add(word)
-        else:
+        anchored, lists = self._anchored.of(word.lower())
+        entries = sum(1 << number for number in anchored)
+        if self.outlets.begins_name(word):
+            entries |= _NAMED << len(self.entries)
+        if self.outlets.hints_at_shape(word):
+            entries |= _SHAPED << len(self.entries)
+        facts = _WordFacts(entries, sum(self._lists[number] for number in lists))
+        if any(facts):
             self._known[word] = facts
+        else:
+            self._silent.add(word)
         return facts
 
     def find(self, text: str) -> list[Match]:
@@ -310,22 +245,38 @@ class CueLexicon:
         """
         return self.read(text)[1]
 
-    def read(self, text: str) -> tuple[str, list[Match]]:
-        """Return a normalised sentence with its outlets' names covered, and its matches."""
+    def read(self, text: str, words: frozenset[str] | None = None) -> tuple[str, list[Match]]:
+        """Return a normalised sentence with its outlets' names covered, and its matches.
+
+        Args:
+            words: the runs of word characters of the text, where they are known.
+        """
         hidden = _DOTTED_I in text
-        words = set(WORD.findall(text.lower() if hidden else text))
+        if words is None or hidden or "_" in text:
+            words = frozenset(WORD.findall(text.lower() if hidden else text))
+        entries = allowed = 0
+        begin = []
+        named, shaped = _NAMED << len(self.entries), _SHAPED << len(self.entries)
         # Three words in four say nothing to the lexicon; they are set aside all at once.
-        facts = list(map(self._facts, words.difference(self._silent)))
-        named = shaped = hidden
-        for one in facts:
-            named |= one.named
-            shaped |= one.shaped
-        covered = self.outlets.cover(text, named=named, shaped=shaped) if named or shaped else text
-        if covered is not text and COVER in covered:
-            facts.append(self._facts(COVER))
+        for word in words.difference(self._silent):
+            facts = self._known.get(word) or self._facts(word)
+            entries |= facts.entries
+            allowed |= facts.allows
+            if facts.entries & named:
+                begin.append(word)
+        covered = text
+        if begin or hidden or entries & shaped:
+            # The words of a text in small letters are not those that begin names.
+            begins = None if hidden else begin
+            covered = self.outlets.cover(text, begins, shaped=hidden or bool(entries & shaped))
+        marks = [COVER] if covered is not text and COVER in covered else []
         if '"' in text or "«" in text:
-            facts.append(self._facts('"'))
-        numbers = self._choose(facts)
+            marks.append('"')
+        for mark in marks:
+            facts = self._facts(mark)
+            entries |= facts.entries
+            allowed |= facts.allows
+        numbers = self._choose(entries, allowed)
         if not numbers:
             return covered, []
         plain = _plain(covered)

@@ -3,10 +3,10 @@
 Groups: ``word`` (word 1- and 2-grams), ``char`` (3- to 5-grams inside words), ``before`` (words of
 the sentence before), ``class`` (classes of words and their company), ``cue`` (which lexicon
 patterns stand here and in the sentences before, and the sentence's place in the article),
-``verdict`` (what the lexicon concludes: the labels and devices with evidence, few and strong).
-Every group is a set: presence, not frequency, since a
-sentence is short. Outlets' names, other names and numbers are one token each, so a model cannot
-learn whom a sentence speaks of.
+``verdict`` (what the lexicon concludes: the labels and devices with evidence, few and strong),
+``around`` (outlets of the headline, devices of the sentences around). Every group is a set:
+presence, not frequency, since a sentence is short. Outlets' names, other names and numbers are one
+token each, so a model cannot learn whom a sentence speaks of.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from classifier.corpus.dataset import Document
 from classifier.models.cues import COVER, CueLexicon, Match, evidence
+from classifier.models.surroundings import surrounding_features
 from classifier.models.word_classes import Marked, class_features
 from classifier.records import Cue
 from classifier.text.normalise import NormalText, normalise
 
-GROUPS = ("word", "char", "before", "class", "cue", "verdict")
+GROUPS = ("word", "char", "before", "class", "cue", "verdict", "around")
 CHAR_SIZES = (3, 4, 5)
 
 NAME = "<nom>"
@@ -52,6 +53,7 @@ class UnitView(NamedTuple):
         patterns: names of the patterns found, in order, each once.
         devices: ``label.device`` of the evidence, in order, each once.
         classes: tokens that belong to a class of words.
+        around: what stands around the unit, as feature names.
     """
 
     normal: NormalText
@@ -64,6 +66,10 @@ class UnitView(NamedTuple):
     patterns: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     classes: Marked = ()
+    around: tuple[str, ...] = ()
+
+
+_BEFORE = UnitView._fields.index("before")
 
 
 def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
@@ -74,18 +80,14 @@ def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
     last = -1
     for sentence in document.sentences:
         normal = normalise(sentence.text)
-        covered, matches = lexicon.read(normal.text)
+        covered, matches = lexicon.read(normal.text, normal.words)
         # In a run taken from a longer article the unit before may not have been read.
         if sentence.index != last + 1:
             before = bare = None
         last = sentence.index
-        place = (
-            f"field={sentence.field}",
-            f"kind={sentence.kind}",
-            f"index={min(sentence.index, 4)}",
-        )
         found = evidence(matches, normal) if matches else {}
         tokens = _tokens(covered)
+        devices = {f"{name}.{cue.device}" for name, cues in found.items() for cue in cues}
         view = UnitView(
             normal,
             covered,
@@ -93,34 +95,49 @@ def view_document(document: Document, lexicon: CueLexicon) -> list[UnitView]:
             tuple(matches),
             found,
             before,
-            place,
+            _place(sentence.field, sentence.kind, min(sentence.index, 4)),
             tuple(sorted({match.entry.id for match in matches})) if matches else (),
-            tuple(sorted({f"{name}.{cue.device}" for name, cues in found.items() for cue in cues})),
+            tuple(sorted(devices)) if devices else (),
             lexicon.classes.mark(tokens),
         )
         views.append(view)
         if sentence.kind != "credit":
             # Two steps back is all a feature sees: do not keep the whole chain alive.
-            before = view._replace(before=bare)
-            bare = view._replace(before=None)
-    return views
+            before = UnitView._make((*view[:_BEFORE], bare, *view[_BEFORE + 1 :]))
+            bare = UnitView._make((*view[:_BEFORE], None, *view[_BEFORE + 1 :]))
+    around = surrounding_features(
+        document.sentences, [(view.normal.text, view.covered, view.devices) for view in views]
+    )
+    if not any(around):
+        return views
+    return [
+        UnitView._make((*view[:-1], features)) if features else view
+        for view, features in zip(views, around, strict=True)
+    ]
+
+
+@cache
+def _place(field: str, kind: str, index: int) -> tuple[str, ...]:
+    return (f"field={field}", f"kind={kind}", f"index={index}")
 
 
 def _tokens(covered: str) -> tuple[str, ...]:
     """Return tokens; what follows a stop or a quotation mark is no name."""
-    tokens = []
-    opening = True
-    for word in _TOKEN.findall(covered):
-        if word in _OPENS:
-            opening = True
-            if word != ".":
-                tokens.append(word)
-        elif opening:
-            tokens.append(_OPENING[word])
-            opening = False
-        else:
-            tokens.append(_INSIDE[word])
-    return tuple(tokens)
+    found = _TOKEN.findall(covered)
+    if not found:
+        return ()
+    tokens = list(map(_INSIDE.__getitem__, found))
+    # Marks stand as they are; the first word after one, and that of the sentence, open.
+    opens = [0] if _OPENS.isdisjoint(found) else [0, *_places_after(found)]
+    for place in opens:
+        if place < len(found):
+            tokens[place] = _OPENING[found[place]]
+    return tuple(tokens if "." not in found else filter(".".__ne__, tokens))
+
+
+def _places_after(found: Sequence[str]) -> list[int]:
+    """Return the places after marks; that a mark may stand there too does no harm."""
+    return [place for place, word in enumerate(found, 1) if word in _OPENS]
 
 
 class _Shapes(dict[str, str]):
@@ -201,22 +218,41 @@ def company_features(view: UnitView) -> Iterable[str]:
     return class_features(view.classes, view.before.classes if view.before is not None else ())
 
 
+Placed = tuple[tuple[str, ...], tuple[str, ...]]
+"""Facts of position and of quotation, as feature names."""
+
+
 def cue_features(view: UnitView) -> Iterable[str]:
     """Return patterns, devices, their pairs, those of the units before, speech and position."""
-    found = [f"id={name}" for name in view.patterns]
-    found += [f"dev={device}" for device in view.devices]
-    features = dict.fromkeys(found)
-    if len(found) > 1:
-        features.update(dict.fromkeys(map("&".join, itertools.combinations(found, 2))))
-    features.update(dict.fromkeys(view.place))
-    features.update(dict.fromkeys(_speech(view.covered)))
+    features = dict.fromkeys(name_cues(view.patterns, view.devices))
+    features.update(dict.fromkeys(itertools.chain(*place_cues(view))))
     if view.before is not None:
-        features.update(dict.fromkeys(f"before:id={name}" for name in view.before.patterns))
-        features.update(dict.fromkeys(f"before:{name}" for name in view.before.devices))
-        if view.before.before is not None:
-            second = view.before.before.devices
-            features.update(dict.fromkeys(f"second:{name}" for name in second))
+        bare = view.before.before
+        second = bare.devices if bare is not None else ()
+        past = name_past_cues(view.before.patterns, view.before.devices, second)
+        features.update(dict.fromkeys(past))
     return features
+
+
+def name_cues(patterns: Sequence[str], devices: Sequence[str]) -> Iterable[str]:
+    """Yield the names of a unit's patterns and devices, and of their pairs."""
+    found = [*(f"id={name}" for name in patterns), *(f"dev={device}" for device in devices)]
+    yield from found
+    yield from map("&".join, itertools.combinations(found, 2))
+
+
+def place_cues(view: UnitView) -> Placed:
+    """Return where a unit stands, and how it stands to quotation."""
+    return view.place, tuple(_speech(view.covered))
+
+
+def name_past_cues(
+    patterns: Iterable[str], devices: Iterable[str], second: Iterable[str]
+) -> Iterable[str]:
+    """Yield the names of what stands in the unit before, and of the devices of the second."""
+    yield from (f"before:id={name}" for name in patterns)
+    yield from (f"before:{name}" for name in devices)
+    yield from (f"second:{name}" for name in second)
 
 
 def _speech(covered: str) -> Iterable[str]:
@@ -234,10 +270,17 @@ def _speech(covered: str) -> Iterable[str]:
 
 def verdict_features(view: UnitView) -> Iterable[str]:
     """Return the labels and devices with evidence, here and in the unit before."""
+    if not view.found:
+        return ()
     features = dict.fromkeys(sorted(view.found))
     features.update(dict.fromkeys(view.devices))
     features.update(dict.fromkeys(f"{label}×{len(cues) > 1}" for label, cues in view.found.items()))
     return features
+
+
+def around_features(view: UnitView) -> Iterable[str]:
+    """Return what stands around the unit."""
+    return view.around
 
 
 EXTRACTORS: dict[str, Callable[[UnitView], Iterable[str]]] = {
@@ -247,6 +290,7 @@ EXTRACTORS: dict[str, Callable[[UnitView], Iterable[str]]] = {
     "class": company_features,
     "cue": cue_features,
     "verdict": verdict_features,
+    "around": around_features,
 }
 
 

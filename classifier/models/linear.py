@@ -8,10 +8,10 @@ what else is in a batch.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 import numpy as np
@@ -21,14 +21,8 @@ from classifier.corpus.dataset import Document, LabelledDocuments
 from classifier.models.base import Model, Probabilities, label_count
 from classifier.models.calibration import sigmoid
 from classifier.models.cues import CueLexicon, parse_lexicon
-from classifier.models.features import (
-    EXTRACTORS,
-    GROUPS,
-    UnitView,
-    char_ngrams,
-    token_spans,
-    view_document,
-)
+from classifier.models.feature_rows import FeatureRows
+from classifier.models.features import GROUPS, UnitView, char_ngrams, token_spans, view_document
 from classifier.models.store import ModelFiles, save_model
 from classifier.schema import load_schema, resource_bytes
 
@@ -36,8 +30,6 @@ if TYPE_CHECKING:
     from classifier.models.linear_training import LinearSettings
 
 FAMILY = "linear"
-# Words whose rows are remembered; beyond, all are forgotten, so memory stays flat.
-_KNOWN_WORDS = 50_000
 
 
 @dataclass(frozen=True)
@@ -70,50 +62,48 @@ class FeatureGroup:
         Args:
             rows: for each sentence its feature rows.
         """
-        labels = self.table.shape[1] - 1
-        sums = np.zeros((len(rows), labels + 1))
-        filled = [number for number, row in enumerate(rows) if row]
-        if filled:
-            lengths = [len(rows[number]) for number in filled]
-            chained = itertools.chain.from_iterable(rows)
-            flat = np.fromiter(chained, np.intp, count=sum(lengths))
-            starts = np.zeros(len(filled), dtype=np.intp)
-            np.cumsum(lengths[:-1], out=starts[1:])
-            sums[filled] = np.add.reduceat(self.table.take(flat, axis=0), starts, axis=0)
-        if self.unit_length:
-            lengths_ = np.sqrt(sums[:, labels:])
-            np.divide(sums, lengths_, out=sums, where=lengths_ > 0)
-        return sums[:, :labels]
+        sizes = np.fromiter(map(len, rows), np.int64, count=len(rows))
+        flat = np.fromiter(itertools.chain.from_iterable(rows), np.int64, count=int(sizes.sum()))
+        sums = _sum_rows(self.table.take(flat, axis=0), np.cumsum(sizes) - sizes)
+        return _scale(sums) if self.unit_length else sums[:, :-1]
 
 
-class _WordRows(NamedTuple):
-    """A word's rows: its own in ``word`` and ``before``, or -1, and its n-grams' in ``char``."""
+class _LookUps:
+    """What is worked out once from a model's groups: they stand one upon the other."""
 
-    word: int
-    before: int
-    char: tuple[int, ...]
-
-
-class _Words(dict[str, _WordRows]):
-    """Words → their rows in a model's groups, remembered up to a bound."""
-
-    def __init__(self, groups: Mapping[str, FeatureGroup]) -> None:
-        super().__init__()
+    def __init__(self, groups: dict[str, FeatureGroup]) -> None:
         self.groups = groups
-        self._word, self._before, self._char = (
-            groups[name].index if name in groups else {} for name in ("word", "before", "char")
-        )
+        self.rows = FeatureRows({name: group.index for name, group in groups.items()})
+        self._table = np.concatenate([group.table for group in groups.values()])
 
-    def __missing__(self, token: str) -> _WordRows:
-        if len(self) >= _KNOWN_WORDS:
-            self.clear()
-        char = self._char
-        rows = self[token] = _WordRows(
-            self._word.get(token, -1),
-            self._before.get(token, -1),
-            tuple(char[gram] for gram in char_ngrams(token) if gram in char) if char else (),
-        )
-        return rows
+    def scores(self, views: Sequence[UnitView]) -> NDArray[np.float64]:
+        """Return the groups' scores together, shape (units, labels), of one article's units."""
+        rows, starts = self.rows.find(views)
+        found = _sum_rows(self._table.take(rows, axis=0), starts)
+        found = found.reshape(len(views), len(self.groups), -1)
+        labels = found.shape[2] - 1
+        total = np.zeros((len(views), labels))
+        for number, group in enumerate(self.groups.values()):
+            part = found[:, number]
+            total += _scale(part) if group.unit_length else part[:, :labels]
+        return total
+
+
+def _sum_rows(table: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the sums of the runs of rows that begin at the places; zeros where a run is empty."""
+    sums = np.zeros((len(starts), table.shape[1]))
+    # A sum over nothing would take the next run's first row.
+    filled = np.flatnonzero(np.diff(starts, append=len(table)))
+    if len(filled):
+        sums[filled] = np.add.reduceat(table, starts[filled], axis=0)
+    return sums
+
+
+def _scale(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return sums without their last column, divided by its root: the length of the features."""
+    lengths = np.sqrt(sums[:, -1:])
+    part = sums[:, :-1]
+    return np.divide(part, lengths, out=np.zeros_like(part), where=lengths > 0)
 
 
 @dataclass
@@ -130,7 +120,7 @@ class LinearModel(Model):
     thresholds: NDArray[np.float64] = field(default_factory=lambda: np.full(label_count(), 0.5))
     lexicon_source: bytes = field(default_factory=lambda: resource_bytes("cues.toml"), repr=False)
     _lexicon: CueLexicon | None = field(default=None, repr=False)
-    _words: _Words | None = field(default=None, repr=False)
+    _made: _LookUps | None = field(default=None, init=False, repr=False)
 
     @property
     def lexicon(self) -> CueLexicon:
@@ -153,45 +143,16 @@ class LinearModel(Model):
     def decision(self, views: Sequence[UnitView]) -> NDArray[np.float64]:
         """Return raw scores, shape (units, labels), of one article's units."""
         total = np.tile(self.intercept, (len(views), 1))
-        rows = self._rows(views)
-        for name, group in self.groups.items():
-            total += group.scores(rows[name])
-        return total
-
-    def _rows(self, views: Sequence[UnitView]) -> dict[str, list[Collection[int]]]:
-        """Return each group's feature rows, unit by unit.
-
-        Their order, and so the sum's last bit, is always the same. What single words contribute
-        is looked up once for all the sentences they stand in.
-        """
-        words = self._word_rows
-        rows: dict[str, list[Collection[int]]] = {name: [] for name in self.groups}
-        before: dict[int, list[int]] = {}
-        for view in views:
-            known = list(map(words.__getitem__, dict.fromkeys(view.tokens)))
-            earlier = id(view.before.tokens) if view.before is not None else None
-            before[id(view.tokens)] = [one.before for one in known if one.before >= 0]
-            for name, group in self.groups.items():
-                found: Collection[int]
-                if name == "char":
-                    found = set().union(*[one.char for one in known])
-                elif name == "word":
-                    found = [one.word for one in known if one.word >= 0]
-                    pairs = dict.fromkeys(map(" ".join, itertools.pairwise(view.tokens)))
-                    found += [row for row in map(group.index.get, pairs) if row is not None]
-                elif name == "before" and earlier in before:
-                    found = before[earlier]
-                else:
-                    present = map(group.index.get, EXTRACTORS[name](view))
-                    found = [row for row in present if row is not None]
-                rows[name].append(found)
-        return rows
+        if not self.groups or not views:
+            return total
+        return total + self._look_ups.scores(views)
 
     @property
-    def _word_rows(self) -> _Words:
-        if self._words is None or self._words.groups is not self.groups:
-            self._words = _Words(self.groups)
-        return self._words
+    def _look_ups(self) -> _LookUps:
+        # Training puts other groups in the place of these.
+        if self._made is None or self._made.groups is not self.groups:
+            self._made = _LookUps(self.groups)
+        return self._made
 
     def probabilities(self, views: Sequence[UnitView]) -> Probabilities:
         """Return calibrated probabilities, shape (units, labels), of one article's units."""
@@ -222,7 +183,7 @@ class LinearModel(Model):
                 row = word.index[token]
                 weights[number] += word.coefficients[row, label] * word.idf[row]
             if char is not None:
-                rows = list(self._word_rows[token].char)
+                rows = [char.index[gram] for gram in char_ngrams(token) if gram in char.index]
                 if rows:
                     weights[number] += float(
                         np.mean(char.coefficients[rows, label] * char.idf[rows])

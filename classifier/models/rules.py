@@ -68,7 +68,7 @@ class RuleModel(Model):
         return save_model(
             directory,
             family=self.family,
-            thresholds=dict(zip(load_schema().names, map(float, self.thresholds), strict=True)),
+            thresholds=self.named_thresholds(),
             arrays={"shares": self.shares},
             texts=self._texts(),
             **about,
@@ -80,11 +80,7 @@ class RuleModel(Model):
     @classmethod
     def load(cls, files: ModelFiles) -> Self:
         """Load from a verified model directory."""
-        names = load_schema().names
-        return cls(
-            shares=files.array("shares"),
-            thresholds=np.array([files.manifest.thresholds[name] for name in names]),
-        )
+        return cls(shares=files.array("shares"), thresholds=files.thresholds)
 
 
 @dataclass

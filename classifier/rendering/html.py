@@ -7,15 +7,13 @@ inlined assets by their hashes and nothing else, so article text could not run e
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
 from functools import cache
-from html import escape
 from importlib import resources
 from typing import TextIO
 
 from classifier.records import ArticleScore
+from classifier.rendering import html_frame
 from classifier.rendering.bilingual import (
     LANGUAGES,
     attribute,
@@ -25,7 +23,6 @@ from classifier.rendering.bilingual import (
     show_name,
 )
 from classifier.rendering.html_article import write_article
-from classifier.rendering.jsonl import DEPTH_LABEL
 from classifier.rendering.marking import Hidden, clean
 from classifier.rendering.words import say
 from classifier.schema import load_schema
@@ -58,63 +55,23 @@ def asset(name: str) -> str:
 
 def content_security_policy() -> str:
     """Return the policy of the page: its own style and script by hash, nothing from outside."""
-    return (
-        "default-src 'none'; img-src data:; "
-        f"style-src '{_digest(asset('page.css'))}'; script-src '{_digest(asset('page.js'))}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(source: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+    return html_frame.content_security_policy(asset("page.css"), asset("page.js"))
 
 
 def _head(title: str, language: str, hidden: Hidden) -> str:
-    switch = "".join(
-        f'<button type="button" lang="{at}" data-language="{at}" '
-        f'aria-pressed="{"true" if at == language else "false"}">{name}</button>'
-        for at, name in (("fr", "Français"), ("en", "English"))
-    )
-    return f"""<!DOCTYPE html>
-<html lang="{language}" data-ui="{language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{content_security_policy()}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta name="generator" content="cadrage">
-<title>{escape(title)}</title>
-<link rel="icon" href="data:,">
-<style>{asset("page.css")}</style>
-</head>
-<body>
-<a class="skip" href="#articles">{both("skip")}</a>
-<header class="masthead">
-<div class="brand"><h1 class="wordmark">Cadrage</h1><p class="tagline">{both("tagline")}</p></div>
-<div class="switch" role="group" aria-labelledby="switch-name" hidden>
-<span id="switch-name" class="unseen">{both("language")}</span>{switch}</div>
-<p class="no-verdict">{both("no_verdict")}</p>
-</header>
-<aside class="panel" aria-labelledby="legend-name">
-<h2 id="legend-name">{both("legend")}</h2>
-{_legend()}
+    return html_frame.write_head(
+        title,
+        language=language,
+        style=asset("page.css"),
+        script=asset("page.js"),
+        place="articles",
+        skip=both("skip"),
+        tagline=both("tagline"),
+        panel=f"""{html_frame.write_legend(depth_hint=True)}
 {_switches(hidden)}
 <nav class="contents" aria-labelledby="contents-name" hidden>
-<h2 id="contents-name">{both("contents")}</h2><ol></ol></nav>
-</aside>
-<main id="articles" tabindex="-1">
-"""
-
-
-def _legend() -> str:
-    entries = "".join(
-        f'<dt><span class="tag {label.code}">{label.code}</span> '
-        f'<span class="u {label.code}">{show_name(label)}</span></dt><dd>{show_definition(label)}'
-        f"{' ' + both('depth_hint') if label.name == DEPTH_LABEL else ''}</dd>"
-        for label in load_schema().labels
+<h2 id="contents-name">{both("contents")}</h2><ol></ol></nav>""",
     )
-    return f'<dl class="legend">{entries}</dl>'
 
 
 def _switches(hidden: Hidden) -> str:

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import classifier
 from classifier.errors import Fault
@@ -84,10 +84,10 @@ def make_app(settings: Settings, keys: KeyRing | None = None) -> Gate:
     # FastAPI's own document is completed once; assigning is its documented way.
     document = openapi.complete(app.openapi(), settings)
     app.openapi = lambda: document  # type: ignore[method-assign]
-    inner: ASGIApp = app
+    inner: ASGIApp = _Direct(app, api)
     if settings.cors_origins:
         inner = CORSMiddleware(
-            app,
+            inner,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
@@ -122,6 +122,29 @@ async def _answer(request: Request, error: Exception) -> Response:
         headers=problem.headers,
         media_type=MEDIA_TYPE,
     )
+
+
+class _Direct:
+    """Takes a request whose address is known to its function; the framework takes all others.
+
+    The framework would look for the route, and for what to inject, anew for each request.
+    """
+
+    def __init__(self, app: ASGIApp, api: _Api) -> None:
+        self.app = app
+        self.answers = {(method, path): answer for method, path, answer in api.routes()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self.answers.get((scope.get("method", ""), scope.get("path", "")))
+        if answer is None:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await answer(request)
+        except Problem as problem:
+            response = await _answer(request, problem)
+        await response(scope, receive, send)
 
 
 class _Api:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 _SAME_LENGTH = str.maketrans(
     {
@@ -22,6 +23,11 @@ _SAME_LENGTH = str.maketrans(
     }
 )
 _ANY = re.compile("[" + "".join(map(chr, _SAME_LENGTH)) + "]")
+_WORD = re.compile(r"\w+")
+# Several stages read the same sentence: those of the last articles are remembered. Longer texts are
+# not, so memory stays flat.
+_REMEMBERED = 1_024
+_LONGEST_REMEMBERED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,15 @@ class NormalText:
     text: str
     origins: Sequence[int] | None
     length: int
+    _words: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The runs of word characters of ``text``, each once, as they are written."""
+        if self._words is None:
+            object.__setattr__(self, "_words", frozenset(_WORD.findall(self.text)))
+        assert self._words is not None
+        return self._words
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the original's offsets of ``text[start:end]``."""
@@ -50,11 +65,18 @@ class NormalText:
 
 def normalise(text: str) -> NormalText:
     """Return the text in the shape that cues and features are written for."""
+    return (_normalise if len(text) > _LONGEST_REMEMBERED else _remember)(text)
+
+
+def _normalise(text: str) -> NormalText:
     # Most sentences need at most an apostrophe mapped: translating is ten times dearer.
     shaped = text.translate(_SAME_LENGTH) if _ANY.search(text) else text
     if "\u00ad" in text or "  " in shaped or not unicodedata.is_normalized("NFC", text):
         return _compose(text)
     return NormalText(shaped, None, len(text))
+
+
+_remember = lru_cache(maxsize=_REMEMBERED)(_normalise)
 
 
 def _compose(text: str) -> NormalText:

@@ -7,9 +7,9 @@ not depend on what they hold. Text: the sentences of the written corpus, which i
 The pipeline takes one sentence at a time on one thread; the exported networks run as
 ``camembert-onnx`` does, int8, one single-threaded process a core. They take turns, and what counts
 is the median ratio of wall time: machines are shared and noisy. Sentences per second of processor
-time stand beside it; those do not depend on what else runs. Written to
-``experiments/results/encoder-speed.json``, the figures go into ``docs/camembert.md`` too. Needs the
-extra ``camembert``.
+time stand beside it; those do not depend on what else runs. ``experiments.documents`` writes the
+figures of ``experiments/results/encoder-speed.json`` into ``docs/camembert.md``. Needs the extra
+``camembert``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -31,13 +30,11 @@ from classifier.corpus.dataset import Document, units
 from classifier.corpus.sources import load_text
 from classifier.models.store import package_versions
 from classifier.text.segmentation import segment
+from experiments.machine import describe_processor
 
 SIZES = {"base": (768, 12, 12, 32_005), "small": (256, 4, 4, 16_000)}
 """Name → width, layers, attention heads, words of the vocabulary."""
 GOALS = {"base": 5.0, "small": 100.0}
-RESULTS = Path("experiments/results/encoder-speed.json")
-DOCUMENT = Path("docs/camembert.md")
-BEGIN, END = "<!-- begin: encoder-speed -->", "<!-- end: encoder-speed -->"
 
 _state: dict[str, Any] = {}
 
@@ -237,14 +234,6 @@ def _median(values: Sequence[tuple[float, float]], place: int) -> float:
     return statistics.median(value[place] for value in values)
 
 
-def describe_processor() -> str:
-    """Return the processor's name, as Linux gives it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text("utf-8").splitlines() if told.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
-
-
 def render_figures(found: dict[str, Any]) -> str:
     """Return the figures of a results file as Markdown."""
     rates, busy = found["sentences_per_s"], found["sentences_per_cpu_s"]
@@ -267,15 +256,6 @@ def render_figures(found: dict[str, Any]) -> str:
             *rows,
         ]
     )
-
-
-def fill_document(text: str, found: dict[str, Any]) -> str:
-    """Return the document with the part between its two marks written anew."""
-    before, mark, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not mark or not end:
-        raise ValueError(f"found no part {BEGIN} … {END} in {DOCUMENT}")
-    return f"{before}{BEGIN}\n{render_figures(found)}\n{END}{after}"
 
 
 def main() -> None:
@@ -303,8 +283,6 @@ def main() -> None:
         )
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-        if options.json == RESULTS:
-            DOCUMENT.write_text(fill_document(DOCUMENT.read_text("utf-8"), found), "utf-8")
 
 
 if __name__ == "__main__":

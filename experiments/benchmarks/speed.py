@@ -27,9 +27,7 @@ from classifier.models.linear_training import LinearSettings, train_linear
 from classifier.records import Article
 from classifier.scoring import Scorer
 from classifier.text.segmentation import segment
-
-ROOT = Path(__file__).parent.parent.parent
-SEED = ROOT / "seeds" / "000_c8f4650f96df5b00.txt"
+from experiments.figures import ROOT, SEED
 
 
 def time_process(command: list[str]) -> float:

@@ -1,8 +1,9 @@
 """Pretrain the small encoder: ``python -m experiments.pretraining STEP CONFIG``.
 
 Steps: ``prepare`` (articles, tokenizer, token ids), ``train``, ``probe`` (masked accuracy on
-articles kept back), ``compare`` (fine-tuned from these weights and from random ones), ``report``
-(all figures into one file), ``all``.
+articles kept back), ``verify`` (was any document of validation or test read?), ``report`` (all
+figures into one file), ``all``. What the weights bring to the classifier is measured by
+``python -m experiments.ablations``.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import sys
 from pathlib import Path
 
 from classifier.errors import CadrageError
-from experiments.pretraining.configuration import STARTS, Pretraining, read_configuration
+from experiments.pretraining.configuration import Pretraining, read_configuration
 
-STEPS = ("prepare", "train", "probe", "compare", "report", "all")
+STEPS = ("prepare", "train", "probe", "verify", "report", "all")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,9 +27,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--resume", action="store_true", help="take up from the checkpoint")
     parser.add_argument("--stop-after", type=int, metavar="STEPS", help="stop early, for a trial")
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of annotations")
-    parser.add_argument(
-        "--start", choices=("random", "pretrained"), help="compare: fine-tune from one start alone"
-    )
     options = parser.parse_args(arguments)
     try:
         run = read_configuration(options.config)
@@ -62,11 +60,10 @@ def take_step(step: str, run: Pretraining, options: argparse.Namespace) -> None:
         from experiments.pretraining.probe import measure
 
         print(json.dumps(measure(run, prepared), indent=1))
-    elif step == "compare":
-        from experiments.pretraining.comparison import compare
+    elif step == "verify":
+        from experiments.pretraining.exposure import verify
 
-        starts = (options.start,) if options.start else STARTS
-        compare(run, prepared, data=options.data, starts=starts)
+        print(json.dumps(verify(run, prepared, options.data), indent=1))
     else:
         from experiments.pretraining.report import write_report
 

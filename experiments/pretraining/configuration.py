@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from classifier.errors import DataError
-
-STARTS = ("random", "pretrained")
-"""What the comparison fine-tunes from."""
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,20 +15,21 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         source: a source of :mod:`classifier.corpus.sources`.
         before: first date (``2020-06-15``) whose articles are held out.
-        reserved: file of held-out document keys, one a line, beside those of the split manifest.
         similarity: in (0, 1]; Jaccard of word 5-grams from which an article is a near-duplicate.
         passages, passage_share: so many runs of eight words, and this share (0 to 1) of the
             shorter article's, make two articles share agency copy.
         probe: articles kept back to measure the encoder.
+        reserved: file of held-out document keys, one a line, beside those of the split manifest;
+            none when nothing is drawn for reading that may yet become validation.
     """
 
     source: str
     before: str
-    reserved: str
     similarity: float
     passages: int
     passage_share: float
     probe: int
+    reserved: str | None = None
 
 
 class Tokenizer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,25 +92,17 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return max(1, self.tokens // (self.length * self.batch))
 
 
-class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How pretrained weights are judged.
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is told of a run.
 
     Attributes:
-        experiment: TOML of the fine-tuning; settings: what differs from it here.
-        seeds, rates: of the fine-tuning, each used for both starts; a rate is the last layer's.
-        exposure: in (0, 1]; a validation document of which this share stands in the pretraining
-            text judges nothing.
-        trials: folder of earlier runs, in which the rates were chosen.
+        exposure: in (0, 1]; a held-out document of which this share stands in the text that was
+            read counts as read.
         plain_log: log of a shorter run without ``offsets``, shown beside this one's if it is there.
         results: file that the figures of the whole run are written to.
     """
 
-    experiment: str
-    seeds: tuple[int, ...]
-    rates: tuple[float, ...]
     exposure: float
-    settings: dict[str, Any]
-    trials: str
     plain_log: str
     results: str
 
@@ -129,7 +118,7 @@ class Pretraining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tokenizer: Tokenizer
     model: Model
     training: Training
-    comparison: Comparison
+    report: Report
 
     @property
     def place(self) -> Path:
@@ -152,7 +141,7 @@ def read_configuration(path: Path) -> Pretraining:
     training, model = run.training, run.model
     for what, good, expected in (
         ("text.similarity", 0 < run.text.similarity <= 1, "in (0, 1]"),
-        ("comparison.exposure", 0 < run.comparison.exposure <= 1, "in (0, 1]"),
+        ("report.exposure", 0 < run.report.exposure <= 1, "in (0, 1]"),
         ("training.masked", 0 < training.masked < 1, "in (0, 1)"),
         ("training.warmup + decay", 0 <= training.warmup + training.decay <= 1, "0 to 1"),
         ("training.length", 8 <= training.length <= model.positions - 2, "8 to positions - 2"),

@@ -1,24 +1,15 @@
-"""The part of docs/encoder.md that a run's figures are written into."""
+"""The generated part of docs/encoder.md that shows a pretraining run."""
 
 from __future__ import annotations
 
-import operator
-import statistics
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from experiments.pretraining.configuration import STARTS
-
-DOCUMENT = Path("docs/encoder.md")
-BEGIN, END = "<!-- begin: pretraining -->", "<!-- end: pretraining -->"
 _STEPS = (0.5, 1, 2, 3, 5, 8, 12, 20, 50)
-_MEANS = {"macro_f1": "macro-F1", "macro_average_precision": "macro average precision"}
 
 
 def render_figures(found: dict[str, Any]) -> str:
-    """Return the figures of a results file as Markdown: budget, text, probe, trials, comparison."""
-    tell = (_budget, _text, _curve, _probe, _trials, compare_in_words)
+    """Return the figures of a results file as Markdown: budget, text, what was not read, probe."""
+    tell = (_budget, _text, _exposure, _curve, _probe)
     parts = [part(found) for part in tell]
     return "\n\n".join(part for part in parts if part)
 
@@ -38,10 +29,11 @@ def _budget(found: dict[str, Any]) -> str:
 
 def _text(found: dict[str, Any]) -> str:
     counts, tokens = found["text"]["counts"], found["text"]["tokens"]
+    reserved = f"{counts['reserved']:,} because they are reserved, " if counts["reserved"] else ""
     return (
         f"**Text.** Of {counts['articles']:,} articles, {counts['dated']:,} stay out for their "
         f"date, {counts['validation_or_test']:,} more because they stand in validation or test, "
-        f"{counts['reserved']:,} because they are reserved, and {counts['near_duplicates']:,} as "
+        f"{reserved}and {counts['near_duplicates']:,} as "
         f"near-duplicates of those or of {counts['held_out_of_other_sources']:,} held-out "
         f"documents of other sources; {counts['probe']:,} are kept back to measure with. "
         f"{counts['training']:,} articles are left, {tokens['training']:,} tokens. SHA-256 of the "
@@ -88,83 +80,22 @@ def _probe(found: dict[str, Any]) -> str:
     )
 
 
-def compare_in_words(found: dict[str, Any]) -> str:
-    """Return the table of the fine-tuned runs: each start, seed by seed, and the differences."""
-    runs = found["compared"]
-    if not runs:
+def _exposure(found: dict[str, Any]) -> str:
+    seen = found["exposure"]
+    if seen is None:
         return ""
-    seeds = sorted({one["seed"] for one in runs})
-    rates = sorted({one["rate"] for one in runs})
-    by = {(one["start"], one["rate"], one["seed"]): one for one in runs}
-    first = runs[0]
-    lines = [
-        f"**Fine-tuned** on {first['train_sentences']:,} sentences of train, "
-        f"{first['settings']['epochs']} epochs, judged on {first['validation_sentences']:,} "
-        f"sentences in {first['validation_documents']:,} documents of validation; "
-        f"{first['validation_documents_read']:,} more are left out, because their text stands in "
-        f"what the encoder read (splits `{first['splits_sha256'][:12]}…`):",
-        "",
-        "| figure | start | rate | " + " | ".join(f"seed {seed}" for seed in seeds) + " | mean |",
-        "|---|---|---:|" + "---:|" * (len(seeds) + 1),
-    ]
-    for title, read in _figures(first).items():
-        for rate in rates:
-            known = {
-                start: {
-                    seed: read(by[start, rate, seed]) for seed in seeds if (start, rate, seed) in by
-                }
-                for start in STARTS
-            }
-            pairs = known["random"].keys() & known["pretrained"].keys()
-            known["difference"] = {
-                seed: known["pretrained"][seed] - known["random"][seed] for seed in sorted(pairs)
-            }
-            for start, values in known.items():
-                sign = "+" if start == "difference" else ""
-                cells = [f"{values[seed]:{sign}.3f}" if seed in values else "–" for seed in seeds]
-                cells.append(_mean(list(values.values()), sign))
-                lines.append(f"| {title} | {start} | {rate:g} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _mean(values: list[float], sign: str) -> str:
-    """Return the mean, and for several the spread: the standard deviation over seeds."""
-    if not values:
-        return "–"
-    spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):{sign}.3f}{spread}"
-
-
-def _trials(found: dict[str, Any]) -> str:
-    runs = found["trials"]
-    if not runs:
-        return ""
-    told = "; ".join(
-        f"{one['start']} {one['rate']:g} seed {one['seed']} {one['macro_f1']:.3f}"
-        for one in sorted(runs, key=lambda one: (one["start"], one["rate"], one["seed"]))
-    )
+    told = []
+    for split in ("validation", "test"):
+        one = seen[split]
+        if one["read"]:
+            keys = ", ".join(f"`{key}`" for key in one["read"])
+            told.append(f"{one['documents']:,} documents of {split}, {keys} among what was read")
+        else:
+            told.append(
+                f"{one['documents']:,} documents of {split}, none read (at most "
+                f"{one['largest_share']:.0%} of one's runs of twelve tokens)"
+            )
     return (
-        f"**Rates** were tried before, on an earlier validation of "
-        f"{runs[0]['validation_sentences']:,} sentences (splits `{runs[0]['splits_sha256'][:12]}…`)"
-        f", macro-F1: {told}."
+        f"**Held out.** Looked for in the token ids themselves: {'; '.join(told)} "
+        f"(splits `{seen['splits_sha256'][:12]}…`)."
     )
-
-
-def _figures(run: dict[str, Any]) -> dict[str, Callable[[dict[str, Any]], float]]:
-    """Return title → how a figure is read from a run's results."""
-    found: dict[str, Callable[[dict[str, Any]], float]] = {
-        title: operator.itemgetter(name) for name, title in _MEANS.items()
-    }
-    for name, one in run["labels"].items():
-        title = f"average precision, `{name}` ({one['positives']} positive)"
-        found[title] = lambda other, name=name: other["labels"][name]["average_precision"]
-    return found
-
-
-def fill_document(text: str, found: dict[str, Any]) -> str:
-    """Return the document with the part between its two marks written anew."""
-    before, mark, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not mark or not end:
-        raise ValueError(f"found no part {BEGIN} … {END} in {DOCUMENT}")
-    return f"{before}{BEGIN}\n{render_figures(found)}\n{END}{after}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.pretraining.configuration import Pretraining
+from experiments.pretraining.objective import Vocabulary
 
 if TYPE_CHECKING:
     from transformers import CamembertForMaskedLM
@@ -71,4 +72,14 @@ def export_model(model: CamembertForMaskedLM, run: Pretraining, folder: Path | N
         folder.rename(old)
     fresh.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def random_folder(run: Pretraining, words: Vocabulary) -> Path:
+    """Return a folder of the weights that pretraining began with, made if it is not there."""
+    folder = run.place / "random"
+    if not folder.exists():
+        from experiments.pretraining.loop import build_model
+
+        export_model(build_model(run.model, words, run.seed), run, folder)
     return folder

@@ -143,7 +143,7 @@ def select_articles(rules: Text, seed: int, data: Path = Path("data")) -> Select
     assignment = read_splits(data / "splits.json").assignment
     split = {key for key, name in assignment.items() if name != "train"}
     dated = {key for key, one in articles.items() if one.published >= rules.before}
-    reserved = read_reserved(Path(rules.reserved))
+    reserved = read_reserved(Path(rules.reserved)) if rules.reserved else set()
     held = (split | dated | reserved) & articles.keys()
     others = split - articles.keys()
     elsewhere = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from classifier.article.chain import credit_outlets
 from classifier.article.hands import HandFinder, learn_outlets
@@ -73,6 +75,50 @@ def find(
                 ("un greffier", "anonymous", (2,)),
             ],
         ),
+        (
+            "Le port fermera, selon la hiérarchie.",
+            [("la hiérarchie", "institution", ())],
+        ),
+        (
+            "L'office des forêts (OFV) affirme que le feu est éteint.",
+            [("L'office des forêts", "institution", ())],
+        ),
+        (
+            "Il affirme que rien ne presse, selon un voisin.",
+            [("Il", "person", (2,)), ("un voisin", "anonymous", ())],
+        ),
+        (
+            "« Le préfet m'a dit que tout est perdu », a affirmé la juge Anna Roux.",
+            [("Le préfet", "person", (2,)), ("la juge Anna Roux", "person", ())],
+        ),
+        (
+            "L'avocate rapporte que, d'après un greffier, le dossier est vide.",
+            [("L'avocate", "person", ()), ("un greffier", "anonymous", (1,))],
+        ),
+        (
+            "Radio Cimes avait raconté, d'après Le Fanal, que le pont tremble.",
+            [("Radio Cimes", "outlet", ()), ("Le Fanal", "outlet", (1,))],
+        ),
+        (
+            "Le Fanal a publié lundi un courriel du comité.",
+            [("Le Fanal", "outlet", ()), ("un courriel du comité", "document", (1,))],
+        ),
+        (
+            "Le récit est jugé peu sûr par de nombreux pêcheurs.",
+            [("de nombreux pêcheurs", "crowd", ())],
+        ),
+        (
+            "Le barrage rouvrira, rapportent plusieurs médias que cite Le Fanal.",
+            [("plusieurs médias", "outlet", (2,)), ("Le Fanal", "outlet", ())],
+        ),
+        (
+            "Une équipe du Fanal a eu accès au camp.",
+            [("Une équipe du Fanal", "outlet", ())],
+        ),
+        (
+            "Des marins laissent entendre que la cale fuit.",
+            [("Des marins", "crowd", ())],
+        ),
     ],
 )
 def test_hands_of_a_sentence(text: str, expected: list[tuple[str, str, tuple[int, ...]]]) -> None:
@@ -85,6 +131,8 @@ def test_hands_of_a_sentence(text: str, expected: list[tuple[str, str, tuple[int
         "Les horaires changent selon les saisons.",
         "Le rapport sera remis lundi.",
         "L'auteur présumé a pris la fuite.",
+        "« Le président demande la paix aux camps », lit-il.",
+        "Les armes fournies par les alliés sont arrivées contre l'avis de la chambre.",
         "",
     ],
 )
@@ -137,3 +185,37 @@ def test_a_part_of_the_gazetteer_finds_what_the_whole_does() -> None:
     part = [(m.start, m.end, m.entry.name, m.ambiguous) for m in part_for(text).find(text)]
     assert whole
     assert part == whole
+
+
+WORDS = (
+    *("Selon", "selon", "d'après", "le", "la", "un", "des", "Le Fanal", "l'agence Orel", "«", "»"),
+    *('"', ",", ".", "(", ")", "a", "ont", "dit", "affirme", "que", "qui", "par", "citant", "cité"),
+    *("ministre", "sources", "journal", "Jean", "Roux", "à", "au", "il", "elle", "lui", "dont"),
+    *(
+        "rapport",
+        "publié",
+        "aurait",
+        "-",
+        "–",
+        "médias",
+        "cite",
+        "tient",
+        "de",
+        "d'",
+        "en",
+        "croire",
+    ),
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=40))
+def test_any_words_give_hands_in_order(words: list[str]) -> None:
+    text = " ".join(words)
+    finder = HandFinder(part_for(text), LEARNED)
+    hands = finder.find(text)
+    end = 0
+    for number, hand in enumerate(hands, start=1):
+        assert end <= hand.start < hand.end <= len(text)
+        assert number not in hand.by
+        assert all(1 <= one <= len(hands) for one in hand.by)
+        end = hand.end

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifier.article import similarity
 from classifier.article.headline import (
     MOST_MATCHES,
     compare,
@@ -20,6 +21,7 @@ from classifier.article.headline import (
 )
 from classifier.article.similarity import (
     RAREST,
+    Index,
     coverage,
     dice,
     parse_number,
@@ -85,6 +87,26 @@ def test_similarity_is_the_share_of_the_headline_that_is_carried():
     assert values[3] < 0.2
     assert similarities(title, ["La scierie Vaudrel va supprimer 90 postes"])[0] < values[0]
     assert similarities("et le de", MILL) == [0, 0, 0, 0]
+
+
+def test_an_index_covers_as_each_sentence_alone_does():
+    words, read = read_words("Le pont Vaudrel autorisé aux 80 camions"), [*map(read_words, MILL)]
+    read.append(read_words("L'autorisation vaut pour Vaudrel"))
+    shares, same, missing = Index(read).cover(words)
+    assert shares == same == [coverage(words, one) for one in read]
+    assert 0 < missing < 1 - max(shares) + 1e-9
+
+
+def test_names_are_left_out_of_the_second_share():
+    words, named = read_words("Le pont Vaudrel rouvert"), {"vaudre"}
+    shares, plain, _ = Index([read_words("Vaudrel le dit"), words]).cover(words, named)
+    assert shares[0] > plain[0] == 0
+    assert shares[1] == plain[1] == pytest.approx(1)
+
+
+def test_what_is_remembered_of_words_is_bounded():
+    for remembered in (stem, dice, similarity._weigh_word):
+        assert remembered.cache_info().maxsize == 65536
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
@@ -194,7 +216,9 @@ def test_the_seed_is_read_as_its_body_has_it():
     assert wide.attributed
     limits = " ".join(texts[index] for index in headline.restrictions)
     assert "qui bordent la région de Kharkov" in limits
+    assert "frontalières avec la région de Kharkov" in limits
     assert "« n’a pas changé »" in limits
+    assert "lever l’interdiction" not in limits  # a ban that would be lifted limits nothing
     assert "drops_attribution" not in (
         *headline.found,
         *headline.experimental,

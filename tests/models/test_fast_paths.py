@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.corpus.dataset import Document
 from classifier.models.cues import COVER, WORD, load_lexicon
+from classifier.models.feature_rows import ClassRows, FeatureRows
 from classifier.models.features import EXTRACTORS, view_document
+from classifier.models.word_classes import CORE, class_features
 from classifier.records import Article
 from classifier.text.normalise import normalise
 from classifier.text.segmentation import segment
@@ -60,6 +63,7 @@ def test_reading_hangs_on_nothing_read_before(odd, example):
     LEXICON._known.clear()
     LEXICON._silent.clear()
     assert LEXICON.read(text) == first
+    assert LEXICON.read(text, normalise(text).words) == first
     # Words are counted in the text put in small letters, as the anchors are written.
     words = set(WORD.findall(text.lower()))
     words |= {COVER} if COVER in first[0] else set()
@@ -68,15 +72,80 @@ def test_reading_hangs_on_nothing_read_before(odd, example):
     assert found <= {LEXICON.entries[number].id for number in plain_candidates(words)}
 
 
-def test_rows_are_those_of_the_features(trained):
-    model = trained[0]
+def plain_rows(model, views):
+    """Return, for each unit and group, the rows of its named features, rising, each once."""
+    found, first = [], {}
+    for name, group in model.groups.items():
+        first[name] = sum(len(model.groups[other].index) for other in first)
+        assert len(group.table) == len(group.index)
+    for view in views:
+        for name, group in model.groups.items():
+            names = set(EXTRACTORS[name](view)) & group.index.keys()
+            found.append(sorted(first[name] + group.index[one] for one in names))
+    return found
+
+
+def found_rows(model, views):
+    rows, starts = FeatureRows({name: one.index for name, one in model.groups.items()}).find(views)
+    return [part.tolist() for part in np.split(rows, starts[1:])]
+
+
+def views_of(model):
     text = "\n".join(EXAMPLES[:60])
     article = Article("a", text, title="Selon Reuters, le port aurait fermé")
-    views = view_document(Document(article, segment(article)), model.lexicon)
-    rows = model._rows(views)
-    assert set(rows) == set(model.groups)
-    for name, group in model.groups.items():
-        for view, found in zip(views, rows[name], strict=True):
-            plain = [group.index[one] for one in EXTRACTORS[name](view) if one in group.index]
-            assert (set(found) == set(plain)) if name == "char" else (list(found) == plain)
-            assert len(found) == len(plain)
+    return view_document(Document(article, segment(article)), model.lexicon)
+
+
+def test_rows_are_those_of_the_features(trained):
+    model = trained[0]
+    views = views_of(model)
+    assert found_rows(model, views) == plain_rows(model, views)
+    # Taken out of the article the unit before is not read, but still known.
+    assert views[5].before is not None
+    assert found_rows(model, views[5:7]) == plain_rows(model, views[5:7])
+
+
+def test_rows_do_not_hang_on_what_is_remembered(trained, monkeypatch):
+    model = trained[0]
+    views = views_of(model)
+    monkeypatch.setattr("classifier.models.feature_rows._KNOWN_WORDS", 3)
+    finder = FeatureRows({name: one.index for name, one in model.groups.items()})
+    expected = plain_rows(model, views)
+    for start in (*range(0, len(views), 7), 0):
+        rows, starts = finder.find(views[start : start + 7])
+        parts = [part.tolist() for part in np.split(rows, starts[1:])]
+        groups = len(model.groups)
+        assert parts == expected[start * groups : (start + 7) * groups]
+
+
+def test_a_unit_scores_the_same_in_any_company(trained):
+    model = trained[0]
+    views = views_of(model)
+    together = model.probabilities(views)
+    alone = np.concatenate([model.probabilities([view]) for view in views])
+    assert np.array_equal(together, alone)
+
+
+NAMES = st.sampled_from(["deny", "place", *sorted(CORE)[:5]])
+MARKED = st.lists(
+    st.tuples(st.integers(1, 4), st.lists(NAMES, min_size=1, max_size=2, unique=True).map(tuple)),
+    max_size=8,
+).map(
+    lambda steps: tuple(
+        (sum(step for step, _ in steps[: number + 1]), classes)
+        for number, (_, classes) in enumerate(steps)
+    )
+)
+
+
+@given(MARKED, MARKED, st.integers(0, 2))
+def test_rows_of_classes_are_those_of_their_features(marked, before, unknown):
+    features = list(class_features(marked, before))
+    # Some of the features are in no vocabulary.
+    index = {name: row for row, name in enumerate(sorted(features)) if row % 3 >= unknown}
+    rows = ClassRows(index)
+    expected = {index[name] for name in features if name in index}
+    for _ in range(2):  # the second time from what is remembered
+        together, units = rows.together([marked, ()])
+        assert set(units.tolist()) <= {0}
+        assert {*together.tolist(), *rows.near(marked, before)} == expected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import shutil
 import subprocess
@@ -21,7 +20,6 @@ from classifier.models.camembert.inputs import make_batch
 from classifier.models.families import load_model, new_model
 from classifier.models.store import open_model
 from classifier.scoring import Scorer
-from experiments.benchmarks.encoder import DOCUMENT, RESULTS, fill_document
 from tests.conftest import ROOT, make_documents
 from tests.models.conftest import MISSING, NO_ENCODER
 
@@ -296,9 +294,3 @@ def test_a_missing_extra_names_its_install_command(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'cadrage\[onnx\]'"):
         onnx.open_session(tmp_path / "x.onnx")
-
-
-def test_the_document_says_what_the_benchmark_measured():
-    found = json.loads((ROOT / RESULTS).read_text("utf-8"))
-    text = (ROOT / DOCUMENT).read_text("utf-8")
-    assert fill_document(text, found) == text, "run: make benchmark-encoder"

@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 
 from classifier.errors import DataError
 from classifier.records import Article
+from experiments.pretraining import exposure as exposure_module
 from experiments.pretraining import text as text_module
 from experiments.pretraining.configuration import Pretraining, read_configuration
-from experiments.pretraining.document import DOCUMENT, compare_in_words, fill_document
+from experiments.pretraining.document import render_figures
 from experiments.pretraining.exposure import measure_exposure
 from experiments.pretraining.initialisation import neighbour_matrices, position_table
 from experiments.pretraining.loop import rate_share
 from experiments.pretraining.objective import Vocabulary, draw_rows, mask_tokens, pack_stream
 from experiments.pretraining.probe import guess_unigram
-from experiments.pretraining.report import read_runs, summarise, thin_curve
+from experiments.pretraining.report import thin_curve
 from experiments.pretraining.text import (
     Overlap,
     RunHasher,
@@ -170,10 +171,10 @@ def test_reserved_keys_must_be_there(tmp_path):
         read_reserved(tmp_path / "none.txt")
 
 
-def test_the_reserved_list_names_documents_of_the_source(configured):
-    keys = read_reserved(ROOT / configured.text.reserved)
-    assert keys
-    assert all(key.startswith("orangesum/") and key.split("/")[1].isdigit() for key in keys)
+def test_without_a_list_nothing_is_reserved(corpus):
+    chosen = select_articles(msgspec.structs.replace(corpus, reserved=None), seed=1)
+    assert chosen.counts["reserved"] == 0
+    assert sorted(one.id for one in chosen.training) == ["3", "6", "7"]
 
 
 def test_sentences_glued_together_are_set_apart():
@@ -197,7 +198,7 @@ def test_the_configuration_reads(configured):
         ("masked = 0.2", "masked = 1.2", "training.masked"),
         ("length = 128", "length = 512", "training.length"),
         ("heads = 4", "heads = 3", "model.offsets"),
-        ("exposure = 0.2", "exposure = 0.0", "comparison.exposure"),
+        ("exposure = 0.2", "exposure = 0.0", "report.exposure"),
         ("[tokenizer]", "[tokenizer]\nkind = 1", "kind"),
         ("decay = 0.4", "decay = 0.99", "warmup"),
     ],
@@ -326,72 +327,13 @@ def test_a_thin_curve_keeps_its_ends():
     assert thin_curve(lines[:3], 50) == lines[:3]
 
 
-def test_differences_are_taken_seed_by_seed():
-    compared = [
-        {
-            "start": start,
-            "rate": 1e-4,
-            "seed": seed,
-            "macro_f1": f1,
-            "macro_average_precision": f1 / 2,
-        }
-        for start, seed, f1 in (
-            ("random", 1, 0.2),
-            ("random", 2, 0.4),
-            ("pretrained", 2, 0.7),
-            ("pretrained", 3, 0.9),
-        )
-    ]
-    found = summarise(compared)[0]["macro_f1"]
-    assert found["random"] == pytest.approx(0.3)
-    assert found["pretrained"] == pytest.approx(0.8)
-    assert found["differences"] == {"2": pytest.approx(0.3)}
-
-
-def test_runs_on_different_splits_make_no_table(tmp_path):
-    for name, splits in (("a", "00"), ("b", "00")):
-        (tmp_path / f"{name}.json").write_text(json.dumps({"splits_sha256": splits}), "utf-8")
-    assert len(read_runs(tmp_path)) == 2
-    (tmp_path / "b.json").write_text('{"splits_sha256": "11"}', "utf-8")
-    with pytest.raises(DataError, match="one manifest"):
-        read_runs(tmp_path)
-
-
-def test_the_table_holds_pairs_and_their_spread():
-    def told(start, seed, f1):
-        return {
-            "start": start,
-            "rate": 6e-4,
-            "seed": seed,
-            "macro_f1": f1,
-            "macro_average_precision": f1,
-            "labels": {},
-            "settings": {"epochs": 2},
-            "train_sentences": 10,
-            "validation_sentences": 5,
-            "validation_documents": 2,
-            "validation_documents_read": 1,
-            "splits_sha256": "0" * 64,
-        }
-
-    runs = [told("random", 1, 0.5), told("random", 2, 0.5)]
-    runs += [told("pretrained", 1, 0.6), told("pretrained", 2, 0.7), told("pretrained", 3, 0.9)]
-    text = compare_in_words({"compared": runs})
-    assert "| macro-F1 | random | 0.0006 | 0.500 | 0.500 | – | 0.500 ± 0.000 |" in text
-    assert "| macro-F1 | difference | 0.0006 | +0.100 | +0.200 | – | +0.150 ± 0.071 |" in text
-
-
 def test_the_document_says_what_the_results_say(configured):
-    found = json.loads((ROOT / configured.comparison.results).read_text("utf-8"))
-    text = (ROOT / DOCUMENT).read_text("utf-8")
+    found = json.loads((ROOT / configured.report.results).read_text("utf-8"))
+    text = (ROOT / "docs" / "encoder.md").read_text("utf-8")
     remedy = "run: python -m experiments.pretraining report experiments/pretraining/encoder.toml"
-    assert fill_document(text, found) == text, remedy
+    assert render_figures(found) in text, f"{remedy}, then python -m experiments.documents"
     assert found["configuration"] == json.loads(msgspec.json.encode(configured)), remedy
-
-
-def test_a_document_without_marks_is_refused():
-    with pytest.raises(ValueError, match="found no part"):
-        fill_document("# Rien\n", {})
+    assert found["exposure"]["test"]["read"] == []
 
 
 # With torch
@@ -547,3 +489,38 @@ def test_what_is_prepared_is_what_a_run_reads(small, monkeypatch):
     assert found.report["tokens"]["training"] >= found.training.size * 14 / 16
     assert found.report["excluded_sha256"] == chosen.excluded_sha256
     assert len(found.training) > 10 * len(found.probe) > 0
+
+
+@needs_torch
+def test_weights_are_not_judged_on_what_they_have_read(small, tokenized, monkeypatch):
+    from experiments.pretraining.preparation import Prepared
+
+    words, sequences = tokenized
+    texts = {"1": article("1", " ".join(TEXTS[:6])), "2": article("2", story(5)), "3": None}
+    splits = {"orangesum/1": "train", "orangesum/2": "test", "orangesum/4": "test"}
+
+    class Manifest:
+        assignment = splits
+        sha256 = "0" * 64
+
+    monkeypatch.setattr(exposure_module, "load_text", lambda name, data: texts)
+    monkeypatch.setattr(exposure_module, "read_splits", lambda path: Manifest)
+    prepared = Prepared(sequences, sequences, words, {})
+    found = exposure_module.verify(small, prepared)
+    assert found["test"] == {
+        "documents": 1,
+        "without_text": 1,
+        "largest_share": found["test"]["largest_share"],
+        "read": [],
+    }
+    assert found["test"]["largest_share"] < 0.2
+    assert found["validation"]["documents"] == 0
+    splits["orangesum/1"] = "validation"
+    assert exposure_module.verify(small, prepared)["validation"]["read"] == ["orangesum/1"]
+    keys = ["orangesum/7", "orangesum/1", "written/2"]
+    assert exposure_module.unread(small, keys, "0" * 64) == [0, 2]
+    with pytest.raises(DataError, match="verify"):
+        exposure_module.unread(small, keys, "1" * 64)
+    splits["orangesum/1"] = "test"
+    with pytest.raises(DataError, match="orangesum/1"):
+        exposure_module.verify(small, prepared)

@@ -107,6 +107,19 @@ def test_a_port_that_is_taken(server: Server, model_directory, capsys):
     assert str(server.port) in capsys.readouterr().err
 
 
+def test_an_answer_does_not_wait_for_an_acknowledgement(server):
+    """With Nagle's algorithm each answer on a kept connection would take 40 ms, or more."""
+    connection = server.connect()
+    times = []
+    for _ in range(60):
+        begun = time.perf_counter()
+        assert server.ask("GET", "/v1/labels", connection=connection).status == 200
+        times.append(time.perf_counter() - begun)
+    connection.close()
+    # The first ones are acknowledged at once anyway; of the others, the machine may delay some.
+    assert min(times[30:]) < 0.03
+
+
 def test_two_hundred_clients(model_directory, seed):
     """The full minute is ``python -m experiments.benchmarks.serving --load``."""
     with running("--model", str(model_directory), access_log="false") as server:

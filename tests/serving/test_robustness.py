@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
 
 import pytest
 
+from classifier.serving.app import make_app
+from classifier.serving.settings import Settings
 from tests.serving.conftest import running
 
 SECRET = "Phrase-que-personne-ne-doit-lire"
@@ -218,6 +221,37 @@ def test_bodies_that_never_end_are_bounded(model_directory):
         for connection in waiting:
             connection.close()
         assert small.score({"text": "Oui. " * 500}).status == 200
+
+
+def test_a_fault_of_our_own_says_nothing(model_directory, monkeypatch, capfd):
+    """The message of an unexpected error may hold the text: neither answer nor log has it."""
+
+    async def fail(*_arguments):
+        raise RuntimeError(SECRET)
+
+    gate = make_app(Settings(model=str(model_directory)))
+    monkeypatch.setattr(gate.engine, "score", fail)
+    body = json.dumps({"text": SECRET}).encode()
+    answers = []
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message):
+        answers.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/articles:score", "headers": headers}
+    asyncio.run(gate({**scope, "query_string": b"", "state": {}}, receive, send))
+    start, content = answers
+    assert start["status"] == 500
+    problem = json.loads(content["body"])
+    assert problem["type"] == "urn:cadrage:problem:internal"
+    log = capfd.readouterr().err
+    assert problem["request_id"] in log
+    assert "RuntimeError" in log
+    assert SECRET not in log + content["body"].decode()
+    gate.engine.close()
 
 
 def test_time_limit(model_directory):

@@ -37,6 +37,7 @@ class NetworkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         config: of the encoder, as transformers writes it.
         base, base_sha256: where the pretrained weights came from, and their hash.
+        soft_sha256: hash of the soft labels that were learned too; empty without any.
     """
 
     config: dict[str, Any]
@@ -44,6 +45,7 @@ class NetworkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     base: str
     revision: str
     base_sha256: str
+    soft_sha256: str = ""
 
 
 def need_torch() -> None:

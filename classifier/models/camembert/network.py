@@ -61,14 +61,16 @@ class SentenceNetwork(nn.Module):  # type: ignore[misc]
         features: Tensor | None = None,
         labels: Tensor | None = None,
         marks: Tensor | None = None,
+        weights: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Return ``logits``, shape (rows, labels), ``token_logits``, and with labels the ``loss``.
 
         Args:
             ids, attention, own: shape (rows, tokens); see ``inputs.Batch``.
             features: shape (rows, features).
-            labels: shape (rows, labels), 0 or 1.
+            labels: shape (rows, labels), 0 or 1, or soft labels between them.
             marks: shape (rows, tokens, devices), 0 or 1.
+            weights: shape (rows,), of each sentence's loss; all alike when None.
         """
         hidden = self.encoder(input_ids=ids, attention_mask=attention).last_hidden_state
         if self.pooling == "first":
@@ -83,14 +85,20 @@ class SentenceNetwork(nn.Module):  # type: ignore[misc]
         if self.token_out is not None:
             found["token_logits"] = self.token_out(self.dropout(hidden))
         if labels is not None:
-            found["loss"] = self._loss(found, own, labels, marks)
+            found["loss"] = self._loss(found, own, labels, marks, weights)
         return found
 
     def _loss(
-        self, found: dict[str, Tensor], own: Tensor, labels: Tensor, marks: Tensor | None
+        self,
+        found: dict[str, Tensor],
+        own: Tensor,
+        labels: Tensor,
+        marks: Tensor | None,
+        weights: Tensor | None,
     ) -> Tensor:
+        share = None if weights is None else (weights / weights.mean()).unsqueeze(-1)
         loss = binary_cross_entropy_with_logits(
-            found["logits"].float(), labels, pos_weight=self.label_weights
+            found["logits"].float(), labels, weight=share, pos_weight=self.label_weights
         )
         if self.token_out is not None and marks is not None:
             each = binary_cross_entropy_with_logits(

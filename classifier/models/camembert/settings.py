@@ -50,7 +50,11 @@ class CamembertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         batch, accumulation: sentences per forward pass, passes per optimiser step.
         by_length: whether a batch holds sentences of like length: less padding, so faster, and
             less random an order.
-        precision: ``auto`` is bfloat16 or float16 where a GPU has it, float32 elsewhere.
+        precision: ``auto`` is bfloat16 or float16 where a GPU has it, float32 elsewhere. On a
+            processor ``bfloat16`` is quicker where its matrix unit knows it.
+        soft: file of soft labels (:mod:`classifier.models.camembert.soft`) that are learned beside
+            the gold; none when empty. Not with a token head: soft labels have no cues.
+        soft_weight: of a soft sentence's loss, a gold one's is 1.
     """
 
     base: str = "almanach/camembert-base"
@@ -75,4 +79,6 @@ class CamembertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     accumulation: Count = 1
     by_length: bool = False
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    soft: str = ""
+    soft_weight: Positive = 1.0
     seed: int = 20261122

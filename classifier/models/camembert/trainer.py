@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.optim import AdamW
-from torch.utils.data import Sampler
 from transformers import (
     EarlyStoppingCallback,
     Trainer,
@@ -29,10 +25,17 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
+from classifier.corpus.annotations import file_hash
 from classifier.corpus.dataset import Gold, LabelledDocuments
 from classifier.errors import UsageError
 from classifier.models.calibration import Scores, choose_thresholds, sigmoid
-from classifier.models.camembert.inputs import Row, make_batch, token_marks
+from classifier.models.camembert.examples import (
+    ByLength,
+    Collator,
+    Example,
+    make_examples,
+    make_soft_examples,
+)
 from classifier.models.camembert.model import CamembertModel, NetworkFacts
 from classifier.models.camembert.network import (
     best_device,
@@ -48,53 +51,6 @@ COMPLETE = "complete"
 """The file that a checkpoint gets when all of it is on disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One sentence with its gold; ``marks``, shape (tokens, devices), is for the token head."""
-
-    row: Row
-    labels: NDArray[np.float32]
-    marks: NDArray[np.float32] | None
-
-
-def make_examples(model: CamembertModel, data: LabelledDocuments) -> list[Example]:
-    """Return the units that can carry a label, in order, as the network reads them."""
-    marked = model.reader.settings.token_head
-    rows = (row for document in data.documents for row in model.reader.rows(document))
-    return [
-        Example(
-            row, data.gold[number].astype(np.float32), token_marks(row, cues) if marked else None
-        )
-        for number, (row, cues) in enumerate(zip(rows, data.cues, strict=True))
-        if row is not None
-    ]
-
-
-@dataclass(frozen=True)
-class Collator:
-    """Pads the examples of one batch to the longest of them."""
-
-    pad: int
-
-    def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
-        batch = make_batch([one.row for one in examples], self.pad)
-        given = {
-            "ids": torch.from_numpy(batch.ids),
-            "attention": torch.from_numpy(batch.attention),
-            "own": torch.from_numpy(batch.own),
-            "labels": torch.from_numpy(np.stack([one.labels for one in examples])),
-        }
-        if batch.features.size:
-            given["features"] = torch.from_numpy(batch.features)
-        if examples[0].marks is not None:
-            marks = np.zeros((*batch.ids.shape, examples[0].marks.shape[1]), dtype=np.float32)
-            for number, one in enumerate(examples):
-                if one.marks is not None:
-                    marks[number, : len(one.row.ids)] = one.marks
-            given["marks"] = torch.from_numpy(marks)
-        return given
-
-
 def macro_f1(scores: Scores, gold: Gold) -> float:
     """Return F1 averaged over the labels that the gold shows, each at its best threshold.
 
@@ -107,47 +63,6 @@ def macro_f1(scores: Scores, gold: Gold) -> float:
     both = decided.sum(axis=0) + gold.sum(axis=0)
     shown = gold.any(axis=0)
     return float(np.mean(2 * hits[shown] / both[shown])) if shown.any() else math.nan
-
-
-_POOL = 50
-"""Batches among whose examples those of like length are put together."""
-
-
-class ByLength(Sampler[int]):  # type: ignore[misc]
-    """Examples in batches of like length, in an order that seed and epoch alone decide.
-
-    Args:
-        lengths: of the examples, in tokens.
-        batch: examples in a batch.
-    """
-
-    def __init__(self, lengths: list[int], batch: int, seed: int) -> None:
-        self.lengths, self.batch, self.seed = lengths, batch, seed
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Tell which epoch comes next; the Trainer calls it, when it resumes too."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def __iter__(self) -> Iterator[int]:
-        draw = torch.Generator().manual_seed(self.seed + 1_000_003 * self.epoch)
-        order = torch.randperm(len(self), generator=draw).tolist()
-        pool = _POOL * self.batch
-        alike = [
-            number
-            for start in range(0, len(order), pool)
-            for number in sorted(order[start : start + pool], key=self.lengths.__getitem__)
-        ]
-        batches = [alike[start : start + self.batch] for start in range(0, len(alike), self.batch)]
-        # Short after long, again and again, would teach each kind's share of positives in turn.
-        # The last batch may not be full, so it stays where it is.
-        shuffled = torch.randperm(max(0, len(batches) - 1), generator=draw).tolist()
-        return itertools.chain.from_iterable(
-            [*(batches[number] for number in shuffled), *batches[-1:]]
-        )
 
 
 class _ByLengthTrainer(Trainer):  # type: ignore[misc]
@@ -251,12 +166,17 @@ def fine_tune(
             [one.marks[slice(*one.row.own)] for one in examples if one.marks is not None]
         )
         network.token_weights = positive_weights(list(shown.mean(axis=0)), settings.balance)
+    if soft := make_soft_examples(model, settings):
+        examples += soft
+        digest = file_hash(Path(settings.soft))
+        model.facts = msgspec.structs.replace(model.facts, soft_sha256=digest)
     with _folder(model.course, _fingerprint(settings, base, examples, held)) as (folder, resume):
         trainer = _trainer(network, settings, model, examples, held, folder)
-        trainer.train(
-            resume_from_checkpoint=str(resume) if resume else None,
-            ignore_keys_for_eval=["token_logits"],
-        )
+        with _fast_attention(network.encoder):
+            trainer.train(
+                resume_from_checkpoint=str(resume) if resume else None,
+                ignore_keys_for_eval=["token_logits"],
+            )
     model.network = network.to(best_device()).eval()
     model.choose(model.raw_scores(validation.documents), validation)
 
@@ -309,13 +229,15 @@ def _trainer(
             head_rate=settings.head_rate,
             layer_decay=settings.layer_decay,
             weight_decay=settings.weight_decay,
-        )
+        ),
+        # One pass over the weights: with batches as small as these it is a third of the time.
+        fused=True,
     )
     kind = _ByLengthTrainer if settings.by_length else Trainer
     trainer = kind(
         model=network,
         args=arguments,
-        data_collator=Collator(model.reader.settings.pad),
+        data_collator=Collator(model.reader.settings.pad, weighted=bool(settings.soft)),
         train_dataset=examples,
         # Like lengths together: less padding, and the order does not touch the score.
         eval_dataset=sorted(held, key=lambda one: len(one.row.ids)),
@@ -335,6 +257,18 @@ def _trainer(
     return trainer
 
 
+@contextlib.contextmanager
+def _fast_attention(encoder: Any) -> Iterator[None]:
+    """On a processor use plain attention: the fused kernel's way back is slow on short inputs."""
+    kept = encoder.config._attn_implementation
+    if best_device().type == "cpu":
+        encoder.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        encoder.set_attn_implementation(kept)
+
+
 def precision_of(asked: str, device: torch.device) -> dict[str, bool]:
     """Return the Trainer's switches for a precision.
 
@@ -344,9 +278,10 @@ def precision_of(asked: str, device: torch.device) -> dict[str, bool]:
     if asked == "float32":
         return {}
     if device.type != "cuda":
-        if asked == "auto":
-            return {}
-        raise UsageError("settings: precision", f"{asked!r}, without a GPU", "'auto' or 'float32'")
+        if asked == "float16":
+            expected = "'auto', 'float32' or 'bfloat16'"
+            raise UsageError("settings: precision", f"{asked!r}, without a GPU", expected)
+        return {"bf16": True} if asked == "bfloat16" else {}
     brain = asked == "bfloat16" or (asked == "auto" and torch.cuda.is_bf16_supported())
     return {"bf16": True} if brain else {"fp16": True}
 
@@ -359,6 +294,7 @@ def _fingerprint(
     for one in (*examples, *held):
         digest.update(np.array(one.row.ids).tobytes() + one.labels.tobytes())
         digest.update(one.marks.tobytes() if one.marks is not None else b"")
+        digest.update(np.float64(one.weight).tobytes())
     return digest.hexdigest()
 
 

@@ -262,7 +262,7 @@ class CueLexicon:
             facts = self._known.get(word) or self._facts(word)
             entries |= facts.entries
             allowed |= facts.allows
-            if facts.entries & named:
+            if facts.entries & named and (hidden or self.outlets.may_stand(word, words)):
                 begin.append(word)
         covered = text
         if begin or hidden or entries & shaped:

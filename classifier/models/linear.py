@@ -181,13 +181,11 @@ class LinearModel(Model):
         for number, (token, _, _) in enumerate(spans):
             if word is not None and token in word.index:
                 row = word.index[token]
-                weights[number] += word.coefficients[row, label] * word.idf[row]
+                weights[number] += word.table[row, label]
             if char is not None:
                 rows = [char.index[gram] for gram in char_ngrams(token) if gram in char.index]
                 if rows:
-                    weights[number] += float(
-                        np.mean(char.coefficients[rows, label] * char.idf[rows])
-                    )
+                    weights[number] += char.table[rows, label].mean()
         best = [n for n in np.argsort(-weights, kind="stable")[:most] if weights[n] > 0]
         best = best or [int(np.argmax(weights))]
         return [view.normal.original_span(spans[n][1], spans[n][2]) for n in sorted(best)]

@@ -52,7 +52,12 @@ class OutletNames:
                 if first is None:
                     raise DataError("cue lexicon", f"outlet {name!r}", "a name")
                 self._names.setdefault(first[0], []).append((name, bare))
-        for known in self._names.values():
+        # The second words of the names that a word begins; None where it is a name by itself.
+        self._seconds: dict[str, frozenset[str] | None] = {}
+        for word, known in self._names.items():
+            seconds = [WORD.findall(name)[1:2] for name, _ in known]
+            every = frozenset(second for second, *_ in filter(None, seconds))
+            self._seconds[word] = every if all(seconds) else None
             known.sort(key=lambda one: (-len(one[0]), one))
         # Words that begin as a listed name does; the class comes first, for it is sought fastest.
         letters = "".join(sorted({word[0] for word in self._names}))
@@ -64,6 +69,11 @@ class OutletNames:
     def begins_name(self, word: str) -> bool:
         """Say whether a listed name begins with this word, written so."""
         return word in self._names
+
+    def may_stand(self, word: str, words: frozenset[str]) -> bool:
+        """Say whether a name that begins with the word may stand in a text of these words."""
+        seconds = self._seconds[word]
+        return seconds is None or not seconds.isdisjoint(words)
 
     def hints_at_shape(self, word: str) -> bool:
         """Say whether an unlisted name may stand where this word does."""

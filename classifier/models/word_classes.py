@@ -93,15 +93,17 @@ class WordClasses(dict[str, tuple[str, ...]]):
 
     def mark(self, tokens: Sequence[str]) -> Marked:
         """Return the tokens that belong to a class, in order."""
-        known = list(map(self.__getitem__, tokens))
+        marked = []
         runs = self._runs
-        # Few sentences hold a word that begins a run: they are told apart all at once.
-        if not runs.keys().isdisjoint(tokens):
-            for place, token in enumerate(tokens):
-                for run, name in runs.get(token, ()):
+        for place, token in enumerate(tokens):
+            classes = self[token]
+            if token in runs:
+                for run, name in runs[token]:
                     if tuple(tokens[place : place + len(run)]) == run:
-                        known[place] = (*known[place], name)
-        return tuple([one for one in enumerate(known) if one[1]])
+                        classes = (*classes, name)
+            if classes:
+                marked.append((place, classes))
+        return tuple(marked)
 
 
 @lru_cache(maxsize=65_536)

@@ -38,7 +38,6 @@ import litserve
 from classifier.rendering.jsonl import to_dict
 from classifier.scoring import Scorer
 from classifier.text.ingestion import article_from_text
-from experiments.figures import ROOT
 class Api(litserve.LitAPI):
     def setup(self, device):
         self.scorer = Scorer.load(sys.argv[2])

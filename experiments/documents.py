@@ -296,7 +296,7 @@ def hands_ways() -> str:
     """Return how other ways to find hands do beside the rules."""
     from experiments.hands.document import render_figures
 
-    return render_figures(read("hands"), read("hands-learned"))
+    return render_figures(read("hands"), read("hands-test"), read("hands-learned"))
 
 
 def int8_gate() -> str:

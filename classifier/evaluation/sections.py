@@ -11,7 +11,7 @@ from classifier.evaluation.harness import WITHOUT_MILD
 from classifier.evaluation.metrics import SCORES
 from classifier.evaluation.neutrality import GOAL, Neutrality
 from classifier.evaluation.report import figure
-from classifier.evaluation.slices import Slice
+from classifier.evaluation.slices import DeviceRecall, Slice
 from classifier.evaluation.suite import Dossier
 from classifier.evaluation.svg import Series, chart
 from classifier.schema import load_schema
@@ -170,6 +170,11 @@ def _slice_row(one: Slice) -> tuple[str, ...]:
     return (one.value, str(one.articles), str(one.sentences), *cells)
 
 
+def _device_row(one: DeviceRecall) -> tuple[str, ...]:
+    found = (figure(one.recall, 2), figure(one.named, 2), str(one.false))
+    return (one.label, one.device, str(one.support), *found)
+
+
 def _slices(dossier: Dossier) -> Iterator[Block]:
     yield Heading(2, "Devices")
     yield Paragraph(
@@ -178,16 +183,9 @@ def _slices(dossier: Dossier) -> Iterator[Block]:
         "flagged against gold on such a cue."
     )
     for part in dict.fromkeys(one.part for one in dossier.devices):
-        rows = [
-            (
-                *(one.label, one.device, str(one.support), figure(one.recall, 2)),
-                *(figure(one.named, 2), str(one.false)),
-            )
-            for one in dossier.devices
-            if one.part == part
-        ]
-        head = ("label", "device", "gold", "recall", "named", "false")
-        yield Table(head, rows, 2, "" if part == "all" else f"Devices in {part}")
+        recalls = [_device_row(one) for one in dossier.devices if one.part == part]
+        columns = ("label", "device", "gold", "recall", "named", "false")
+        yield Table(columns, recalls, 2, "" if part == "all" else f"Devices in {part}")
     if not dossier.slices:
         return
     yield Heading(2, "Slices")

@@ -8,8 +8,10 @@ subject, and so the likeliest to go on speaking.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from classifier.article.gazetteer import Gazetteer
 from classifier.article.tokens import places_of
@@ -31,8 +33,18 @@ _SHOWN = re.compile(
 )
 _FIRST = re.compile(r"\w*(?:ine|elle|ette|ise|yse|anne|enne|ie|ence|ance|tha|ra|na|la|da|ia)$")
 _NO_WOMAN = frozenset({"Luca", "Nicola", "Andrea", "Jean-Marie", "Mustapha", "Moussa", "Elia"})
+_NAMINGS = 32
+"""Namings of one description that are weighed, on either side of it."""
 _REACH = 5
 """Sentences that a pronoun looks back over."""
+
+
+class _Naming(NamedTuple):
+    """A place where a description stands beside a full name, with the words around it."""
+
+    at: int
+    near: frozenset[str]
+    name: str
 
 
 @dataclass
@@ -48,6 +60,7 @@ class People:
     gazetteer: Gazetteer
     _genders: dict[str, str] = field(default_factory=dict, repr=False)
     _names: dict[str, list[tuple[int, str]]] = field(default_factory=dict, repr=False)
+    _heads: dict[str, list[_Naming]] = field(default_factory=dict, repr=False)
 
     def names_in(self, unit: str) -> list[tuple[int, str]]:
         """Return the full names in a unit with where they stand, outlets and headings left out."""
@@ -134,8 +147,26 @@ class People:
         """
         asked = {low for low in _WORD.findall(words.casefold()) if len(low) > 3} - {head}
         proper = {one.casefold() for one in _WORD.findall(words)[1:] if one[0].isupper()}
+        namings = self._namings(head)
+        middle = bisect(namings, len(before), key=lambda one: one.at)
         best: tuple[int, bool, int] | None = None
         found = ""
+        for naming in namings[max(0, middle - _NAMINGS) : middle + _NAMINGS]:
+            if proper and not proper & naming.near:
+                continue
+            earlier = naming.at < len(before)
+            rank = (len(asked & naming.near), earlier, naming.at if earlier else -naming.at)
+            if best is None or rank > best:
+                best, found = rank, naming.name
+        return found
+
+    def _namings(self, head: str) -> list[_Naming]:
+        """Return where the article names somebody whom it calls ``head``, in reading order."""
+        if head not in self._heads:
+            self._heads[head] = list(self._read_namings(head))
+        return self._heads[head]
+
+    def _read_namings(self, head: str) -> Iterator[_Naming]:
         for at in places_of(self.text, head):
             after = self.text[at : at + len(head) + 120]
             front = self.text[max(0, at - 70) : at]
@@ -147,10 +178,5 @@ class People:
                 if not match or not named:
                     continue
                 shown = window[: match.end()] if window is after else window[match.start() :]
-                near = {low for low in _WORD.findall(shown.casefold()) if len(low) > 3}
-                if proper and not proper & near:
-                    continue
-                rank = (len(asked & near), at < len(before), at if at < len(before) else -at)
-                if best is None or rank > best:
-                    best, found = rank, named[-1][1]
-        return found
+                near = frozenset(low for low in _WORD.findall(shown.casefold()) if len(low) > 3)
+                yield _Naming(at, near, named[-1][1])

@@ -151,7 +151,8 @@ def settle(plan: Ablations, cell: Cell, number: int) -> Experiment:
     kind = settings_type(experiment.family)
     if kind is not None and "seed" in kind.__struct_fields__:
         own["seed"] = int(own.get("seed", 0)) + number
-    own.pop("base", None)
+    for path in ("base", "soft"):
+        own.pop(path, None)
     return msgspec.structs.replace(experiment, settings=own)
 
 

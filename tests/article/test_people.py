@@ -62,3 +62,13 @@ def test_a_description_is_whom_the_article_calls_so() -> None:
     assert people().described("patron", "le patron du port", "") == "Igor Brasko"
     assert people().described("maire", "la maire de Sornay", ARTICLE) == ""
     assert people().described("préfet", "le préfet", ARTICLE) == ""
+
+
+def test_of_many_namings_the_nearest_before_decides() -> None:
+    towns = [
+        f"Le maire de la cité {number}, Jean Roux{'abcdefghij'[number % 10]}."
+        for number in range(90)
+    ]
+    text = " ".join(towns)
+    here = text[: text.index("cité 50,") + 20]
+    assert people(text).described("maire", "le maire", here) == "Jean Rouxa"

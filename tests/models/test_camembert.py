@@ -63,12 +63,12 @@ def test_settings_out_of_range_are_refused_by_name(tmp_path):
             training.read_experiment(path)
 
 
-@pytest.mark.parametrize("name", ["camembert", "camembert-small"])
-def test_the_experiments_read(name):
+@pytest.mark.parametrize(("name", "context"), [("camembert", 1), ("camembert-small", 0)])
+def test_the_experiments_read(name, context):
     experiment = training.read_experiment(ROOT / "experiments" / f"{name}.toml")
     settings = msgspec.convert(experiment.settings, CamembertSettings)
     assert set(experiment.settings) <= set(CamembertSettings.__struct_fields__)
-    assert settings.context == 1
+    assert settings.context == context
 
 
 # What the network reads

@@ -18,7 +18,8 @@ NAMES = OutletNames(LISTED)
 
 
 def cover(text: str, *, known: bool = True) -> str:
-    words = {word for word in WORD.findall(text) if NAMES.begins_name(word)}
+    every = frozenset(WORD.findall(text))
+    words = {word for word in every if NAMES.begins_name(word) and NAMES.may_stand(word, every)}
     return NAMES.cover(text, words if known else None, shaped=True)
 
 
@@ -33,6 +34,12 @@ def test_a_part_of_a_word_is_no_name():
     assert COVER not in cover("Les Ardoises et Vigie-Ouestien")
     assert COVER not in cover("Ardoise est un mot.")
     assert cover("Le journal Ardoise") == f"Le journal {COVER * 7}"
+
+
+def test_a_name_of_several_words_needs_its_second():
+    assert NAMES.may_stand("Ardoise", frozenset({"Ardoise"}))
+    assert NAMES.may_stand("Le", frozenset({"Le", "Brasier"}))
+    assert not NAMES.may_stand("Le", frozenset({"Le", "Cèdre"}))
 
 
 @given(

@@ -77,8 +77,8 @@ SIGNAL_WORDS: dict[str, tuple[str, str]] = {
     "no_chain": ("la chaîne des sources n’est pas établie", "the chain of sources is not drawn"),
     "no_claims": ("aucune affirmation rapportée", "no reported claim"),
     "experimental_classes": (
-        "aucune classe de titre n’est assez précise pour être donnée",
-        "no class of headline is precise enough to be given",
+        "aucun écart de titre n’est reconnu assez sûrement pour être donné",
+        "no departure of a headline is recognised surely enough to be given",
     ),
     "no_headline": ("pas de titre, ou pas de corps", "no headline, or no body"),
     "other_model": (

@@ -253,28 +253,9 @@ def serving_speed() -> str:
             "Not measured on this version yet: `python -m experiments.benchmarks.serving --all "
             "--json experiments/results/serving.json`."
         )
-    figures = read("serving")
-    one, beside, load = figures["one_connection"], figures["beside"], figures["load"]
-    rates = {
-        name: sum(beside[name]) / len(beside[name]) for name in ("cadrage", "litserve", "mlflow")
-    }
-    return "\n".join(
-        (
-            "| the seed article, default model, one worker | |",
-            "|---|---|",
-            f"| one connection, median and p99 | {one['request_median_ms']:.1f} and "
-            f"{one['request_p99_ms']:.1f} ms |",
-            f"| the bare scoring call, median and p99 | {one['bare_median_ms']:.1f} and "
-            f"{one['bare_p99_ms']:.1f} ms: a request takes {one['ratio_median']:.2f} times that |",
-            f"| 16 connections | {rates['cadrage']:.0f} requests/s; LitServe "
-            f"{rates['litserve']:.0f}, `mlflow models serve` {rates['mlflow']:.0f}: "
-            f"{beside['ratio_to_the_better']:.2f} times the better |",
-            f"| {load['clients']} connections for {load['seconds']:.0f} s | answers by status "
-            f"{', '.join(f'{k}: {v:,}' for k, v in sorted(load['statuses'].items()))}; broken "
-            f"{sum(load['broken'].values())}; memory {load['memory_settled'] / 2**20:.0f} → "
-            f"{load['memory_last'] / 2**20:.0f} MB |",
-        )
-    )
+    from experiments.benchmarks.serving import render_figures
+
+    return render_figures(read("serving"))
 
 
 def families() -> str:

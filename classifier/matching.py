@@ -7,12 +7,15 @@ them. Counts come one row a sentence, so that they can be summed over any select
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from classifier.records import Cue
 from classifier.statistics import FloatArray, IntArray, divide
+
+if TYPE_CHECKING:
+    from classifier.records import Cue
 
 DEPTH_LABEL = "relay_sourcing"
 """The label whose positives have a depth."""
@@ -89,8 +92,9 @@ def count_cues(
     for row, (a, b) in enumerate(zip(first, second, strict=True)):
         left, right = set(a), set(b)
         if not devices:
-            left = {Cue(cue.start, cue.end, "") for cue in left}
-            right = {Cue(cue.start, cue.end, "") for cue in right}
+            # Records come with msgspec; this module is to be had with numpy alone.
+            left = {type(cue)(cue.start, cue.end, "") for cue in left}
+            right = {type(cue)(cue.start, cue.end, "") for cue in right}
         if left or right:
             pairs = pair_cues(left, right, overlap=overlap, devices=devices)
             counts[row] = len(left), len(right), len(pairs)

@@ -126,14 +126,14 @@ def test_small_caches_change_no_bit(trained, monkeypatch):
     model = trained[0]
 
     def scores() -> list[str]:
-        model._words = model._lexicon = None
+        model._made = model._lexicon = None
         scorer = Scorer(model, info(model), dict(info(model).thresholds))
         return [json.dumps(to_dict(scorer.score(one)), sort_keys=True) for one in texts]
 
     usual = scores()
-    monkeypatch.setattr("classifier.models.linear._KNOWN_WORDS", 3)
-    monkeypatch.setattr("classifier.models.cues._KNOWN_WORDS", 3)
-    monkeypatch.setattr("classifier.models.features._KNOWN_WORDS", 3)
+    for stage in ("cues", "features", "feature_rows", "word_classes"):
+        monkeypatch.setattr(f"classifier.models.{stage}._KNOWN_WORDS", 3)
+    monkeypatch.setattr("classifier.text.first_words._KNOWN_WORDS", 3)
     assert scores() == usual
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from classifier.records import Cue
 from classifier.statistics import FloatArray, IntArray
 
+if TYPE_CHECKING:
+    from classifier.records import Cue
+
 BoolArray = npt.NDArray[np.bool_]
-Cues = Sequence[Mapping[str, Sequence[Cue]]]
+Cues: TypeAlias = "Sequence[Mapping[str, Sequence[Cue]]]"
 """Cues by label, one mapping a sentence."""
 
 

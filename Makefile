@@ -70,7 +70,7 @@ benchmark-encoder: $(TORCH)/.done ## encoders: transformers' pipeline beside ONN
 	$(TORCH)/bin/python -m experiments.benchmarks.encoder --json experiments/results/encoder-speed.json
 
 test-camembert: $(TORCH)/.done ## the encoders' tests, in an environment of its own (1 GB)
-	$(TORCH)/bin/pytest tests/models/test_camembert.py tests/models/test_onnx.py tests/models/test_pretraining.py
+	$(TORCH)/bin/pytest tests/models/test_camembert.py tests/models/test_onnx.py tests/models/test_pretraining.py tests/models/test_soft_labels.py tests/models/test_ablations.py
 
 test-ray: $(VENV)/.dev ## the Ray engine's test, in an environment of its own (700 MB)
 	$(PYTHON) -m venv .cadrage/venv-ray

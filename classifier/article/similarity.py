@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache, lru_cache
 
 import msgspec
@@ -222,9 +222,3 @@ def dice(first: str, second: str) -> float:
     a = {first[at : at + 3] for at in range(max(1, len(first) - 2))}
     b = {second[at : at + 3] for at in range(max(1, len(second) - 2))}
     return 2 * len(a & b) / (len(a) + len(b))
-
-
-def similarities(headline: str, sentences: Sequence[str]) -> list[float]:
-    """Return the similarity, 0 to 1, of each sentence to the headline."""
-    words = read_words(headline)
-    return [coverage(words, read_words(text)) for text in sentences]

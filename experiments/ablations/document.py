@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-NAMES = {"f1": "macro-F1", "average_precision": "macro average precision"}
 SHORT = {"attribution_hedging": "hedging", "relay_sourcing": "relay", "threat_rhetoric": "threat"}
 
 

@@ -27,7 +27,6 @@ from classifier.article.similarity import (
     parse_number,
     rarity,
     read_words,
-    similarities,
     stem,
 )
 from classifier.corpus.headlines import CLASSES
@@ -56,6 +55,11 @@ def score(title: str, body: tuple[str, ...], heading: str = "") -> ArticleScore:
 
 def read(title: str, body: tuple[str, ...] = MILL) -> Headline:
     return read_headlines(score(title, body).sentences)[0]
+
+
+def similarities(headline: str, sentences: list[str]) -> list[float]:
+    words = read_words(headline)
+    return [coverage(words, read_words(text)) for text in sentences]
 
 
 def test_stems_and_dice_by_hand():

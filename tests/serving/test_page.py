@@ -150,7 +150,7 @@ def test_the_chain_the_headline_and_the_signals(page, server, seed):
     assert [name for name, _ in rows] == [one["name"] for one in own["signals"]]
     undefined = [one["name"] for one in own["signals"] if one["value"] is None]
     assert undefined == [name for name, value in rows if value == "–"]
-    assert page.run("document.querySelectorAll('.headlines dt').length") == len(own["headlines"])
+    assert page.run("document.querySelectorAll('.headlines dt').length") == len(own["headline"])
     # Every sentence that a signal or the headline names is a link, not the text of an object.
     for place in (".signals", ".chain"):
         text = page.run(f"document.querySelector('{place}').textContent")
@@ -161,7 +161,7 @@ def test_the_chain_the_headline_and_the_signals(page, server, seed):
         named = dict.fromkeys(f"#unit-{one['sentence']}" for one in signal["evidence"])
         assert links == list(named)[: len(links)]
         assert bool(links) == bool(named)
-    (title,) = [one for one in own["headlines"] if one["field"] == "title"]
+    (title,) = [one for one in own["headline"] if one["field"] == "title"]
     carried = page.run(
         "[...document.querySelectorAll('.headlines dd.carried a')].map((one) => one.hash)"
     )

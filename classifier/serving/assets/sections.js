@@ -92,8 +92,8 @@ function place(score, signal) {
 /** Headline and body, the table of signals, and the resemblance score where there is one. */
 export function showSignals(score) {
   const parts = [];
-  if (score.headlines?.length) {
-    parts.push(el("h3", { id: "headlines-name" }, both("headlines")), el("dl.headlines", {}, score.headlines.flatMap((one) => headline(score, one))), hint("similarity_hint"));
+  if (score.headline?.length) {
+    parts.push(el("h3", { id: "headlines-name" }, both("headlines")), el("dl.headlines", {}, score.headline.flatMap((one) => headline(score, one))), hint("similarity_hint"));
   }
   if (score.signals?.length) {
     const rows = score.signals.map((signal) =>

@@ -23,9 +23,12 @@ from classifier.batch.archive_counts import (
     count_row,
     show_group,
 )
-from classifier.batch.layout import ARTICLES, SENTENCES, Manifest, read_manifest
-from classifier.batch.reading import read_rows
-from classifier.errors import UsageError
+from classifier.batch.archive_records import DeepArticle, Outlet, Passage, Signals
+from classifier.batch.archive_signals import SignalReader
+from classifier.batch.layout import ARTICLES, MANIFEST, SENTENCES, Identity, Manifest
+from classifier.batch.reading import read_rows, require_manifest
+from classifier.batch.tables import OTHER, PARTS, article_columns, sentence_columns
+from classifier.errors import DataError, UsageError
 from classifier.rendering.jsonl import DEPTH_LABEL
 from classifier.schema import load_schema
 
@@ -45,62 +48,13 @@ _CREDIT_REACH = 40
 
 
 @dataclass(frozen=True)
-class Outlet:
-    """An outlet that others relay: in how many articles, in how many sentences."""
-
-    name: str
-    articles: int
-    sentences: int
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A sentence on the page, with where it comes from.
-
-    Attributes:
-        groups: column → value, as far as the page shows columns.
-        labels: label → (probability, cues as (start, end, device)); positives only.
-        depth: hands that the sentence names; None where it relays nothing.
-    """
-
-    key: str
-    id: str
-    index: int
-    title: str
-    publisher: str
-    published: str
-    groups: Mapping[str, str]
-    text: str
-    labels: Mapping[str, tuple[float, tuple[tuple[int, int, str], ...]]]
-    depth: int | None
-
-
-@dataclass(frozen=True)
-class DeepArticle:
-    """An article through many hands.
-
-    Attributes:
-        hands: names along the longest way from the article; empty where only a count is known.
-        passages: the sentences that show it.
-    """
-
-    key: str
-    id: str
-    title: str
-    publisher: str
-    published: str
-    depth: int
-    hands: tuple[str, ...]
-    passages: tuple[Passage, ...]
-
-
-@dataclass(frozen=True)
 class Archive:
     """What the page shows.
 
     Attributes:
         flagged: sentences with a label; ``passages`` holds some of them, drawn by chance.
         chained: whether the rows say whose hands the chains are made of.
+        signals: how signals and headlines are spread over the articles.
     """
 
     name: str
@@ -114,6 +68,7 @@ class Archive:
     chained: bool
     passages: tuple[Passage, ...]
     flagged: int
+    signals: Signals
 
 
 def read_archive(
@@ -127,40 +82,48 @@ def read_archive(
         name: what to call the archive; by default the directory's name.
 
     Raises:
-        DataError: no finished batch directory.
+        DataError: no finished batch directory, or a damaged one.
         UsageError: a column that no article has; a negative number.
         MissingExtraError: Parquet, and no pyarrow.
     """
     if passages < 0:
         raise UsageError("--sentences", str(passages), "0 or more")
-    reader = _Reader(by, passages)
+    manifest = require_manifest(directory)
+    reader = _Reader(by, passages, manifest.identity)
     for article, sentences in _join(directory):
         reader.add(article, sentences)
     missing = [column for column in by if column not in reader.tables]
     if missing:
         known = ", ".join(sorted(reader.seen_columns)) or "none"
         raise UsageError("--by", f"column {missing[0]!r}, which no article has", known)
-    manifest = read_manifest(directory)
-    assert manifest is not None  # _join has read it
     return reader.finish(name or directory.resolve().name, manifest)
 
 
 def _join(directory: Path) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Yield each article with its sentences; both tables stand in the same order."""
-    sentences = read_rows(directory, SENTENCES)
+    parts = {*PARTS, OTHER}  # older output lacks some, and the page does without
+    needed = [name for name in article_columns() if name not in parts]
+    sentences = read_rows(directory, SENTENCES, needed=sentence_columns(), verify=True)
     waiting = next(sentences, None)
-    for article in read_rows(directory, ARTICLES):
+    for article in read_rows(directory, ARTICLES, needed=needed, verify=True):
         own = []
         while waiting is not None and waiting["key"] == article["key"]:
             own.append(waiting)
             waiting = next(sentences, None)
         yield article, own
+    if waiting is not None:
+        raise DataError(
+            f"{directory.name}/{SENTENCES}",
+            f"a sentence of {waiting['id']!r}, which is no article there",
+            f"sentences of the articles in {ARTICLES}, in their order, as {MANIFEST} names them",
+            "Run cadrage batch again with a new directory for --output.",
+        )
 
 
 class _Reader:
     """Adds up articles one by one."""
 
-    def __init__(self, by: Sequence[str], passages: int) -> None:
+    def __init__(self, by: Sequence[str], passages: int, identity: Identity) -> None:
         self._labels = load_schema().names
         self._by = tuple(by)
         self._limit = passages
@@ -176,6 +139,7 @@ class _Reader:
         self._chained = False
         self._flagged = 0
         self._gazetteer: Gazetteer | None = None
+        self._signals = SignalReader(identity, _TOLD_APART, _SHOWN)
 
     def _table(self) -> Table:
         return Table(len(self._labels), _TOLD_APART)
@@ -199,6 +163,15 @@ class _Reader:
         self._draw(shown.values())
         self._count_outlets(article, flagged, chain)
         self._weigh(article, shown, chain)
+        rows = {one["index"]: one for one in sentences}
+
+        def find(index: int) -> Passage | None:
+            row = rows.get(index)
+            return None if row is None else self._passage(article, row, groups)
+
+        self._signals.add(
+            article, _listed(article.get("signals")), _listed(article.get("headline")), find
+        )
 
     def _groups(self, article: Mapping[str, Any]) -> dict[str, str]:
         """Return the article's value in each column to count by."""
@@ -248,8 +221,10 @@ class _Reader:
         if chain is not None:
             for number, node in enumerate(chain["nodes"]):
                 if number and node["type"] in _NEWSROOMS:
+                    name = self._full_name(node["name"])
                     places = {one["sentence"] for one in chain["edges"] if one["source"] == number}
-                    found[self._full_name(node["name"])] += len(places)
+                    if name:
+                        found[name] += len(places)
         else:
             for row in flagged:
                 if row[f"{DEPTH_LABEL}_positive"]:
@@ -258,9 +233,12 @@ class _Reader:
         self._outlet_articles.update(found.keys())
 
     def _full_name(self, name: str) -> str:
-        """Return the one name under which an outlet's aliases are counted."""
+        """Return the one name under which an outlet's aliases are counted.
+
+        Empty where the words only describe some, such as ``plusieurs médias``.
+        """
         outlets = self._names.outlets(name)
-        return outlets[0].name if outlets else name
+        return outlets[0].name if outlets else "" if name == name.lower() else name
 
     @property
     def _names(self) -> Gazetteer:
@@ -335,6 +313,7 @@ class _Reader:
             self._chained,
             tuple(order),
             self._flagged,
+            self._signals.finish(),
         )
 
 
@@ -354,6 +333,12 @@ def _longest_way(chain: Mapping[str, Any]) -> list[int]:
 def _plain(value: Any) -> Any:
     """Return a JSON column's value; Parquet holds it as text."""
     return json.loads(value) if isinstance(value, str) and value else value or None
+
+
+def _listed(value: Any) -> list[Any] | None:
+    """Return a JSON column's list, empty or not; None where there is no such column."""
+    found = json.loads(value) if isinstance(value, str) and value else value
+    return found if isinstance(found, list) else None
 
 
 def _text(value: Any) -> str:

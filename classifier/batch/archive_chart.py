@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from html import escape
 
@@ -33,15 +33,15 @@ def draw(groups: Sequence[Group], label: int, step: str) -> str:
     for tick in (0.0, top / 2, top):
         parts.append(
             f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(tick):.1f}" '
-            f'y2="{y(tick):.1f}"/><text x="{_LEFT - 6}" y="{y(tick) + 4:.1f}" '
-            f'text-anchor="end">{tick * 100:g}%</text>'
+            f'y2="{y(tick):.1f}"/>' + write_text(_LEFT - 6, y(tick) + 4, "end", write_percent(tick))
         )
     for number in _spread(len(groups)):
         anchor = "start" if number == 0 and not single else "middle"
         anchor = "end" if number == len(groups) - 1 and not single else anchor
+        name = groups[number].name
+        inner = "" if number in (0, len(groups) - 1) else "inner"
         parts.append(
-            f'<text x="{x(times[number]):.1f}" y="{_HEIGHT - 6}" text-anchor="{anchor}">'
-            f"{escape(groups[number].name)}</text>"
+            write_text(x(times[number]), _HEIGHT - 6, anchor, {"fr": name, "en": name}, inner)
         )
     points = [
         (x(time), y(one.value), one)
@@ -58,6 +58,22 @@ def draw(groups: Sequence[Group], label: int, step: str) -> str:
     parts.append(f'<polyline class="line" points="{line}"/>')
     parts += [f'<circle cx="{at:.1f}" cy="{height:.1f}" r="2.5"/>' for at, height, _ in points]
     return "".join(parts) + "</svg>"
+
+
+def write_text(x: float, y: float, anchor: str, texts: Mapping[str, str], name: str = "") -> str:
+    """Return SVG text, twice where the languages differ; the style sheet shows one of them."""
+    shown = {"": texts["fr"]} if len(set(texts.values())) == 1 else texts
+    return "".join(
+        f'<text class="{" ".join(one for one in (at and f"in-{at}", name) if one)}" '
+        f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+        for at, text in shown.items()
+    )
+
+
+def write_percent(share: float) -> dict[str, str]:
+    """Return the name of a step of the axis in each language."""
+    text = f"{round(share * 100, 3):g}"
+    return {"fr": f"{text.replace('.', ',')}\u202f%", "en": f"{text}%"}
 
 
 def _place(name: str, step: str) -> float:

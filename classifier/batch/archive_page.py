@@ -8,27 +8,33 @@ by their hashes and nothing else.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from functools import cache
 from html import escape
 from importlib import resources
-from typing import Any, TextIO
+from typing import TextIO
 
-from classifier.batch.archive import Archive, DeepArticle, Passage
+from classifier.batch.archive import Archive
 from classifier.batch.archive_chart import draw
 from classifier.batch.archive_counts import CELLS, Column, Group
-from classifier.batch.archive_words import both, both_numbers, say, share
-from classifier.records import Cue
+from classifier.batch.archive_drill import (
+    button,
+    column_name,
+    named_button,
+    segments,
+    write_data,
+    write_drill,
+)
+from classifier.batch.archive_records import DeepArticle, Passage
+from classifier.batch.archive_signal_page import write_headlines, write_signals
+from classifier.batch.archive_words import both, both_numbers, share
 from classifier.rendering.bilingual import LANGUAGES, each, show_name
 from classifier.rendering.bilingual import both as both_shared
 from classifier.rendering.html import asset as shared_asset
 from classifier.rendering.html_frame import write_head, write_legend
-from classifier.rendering.marking import Segment, clean, cut
+from classifier.rendering.marking import clean
 from classifier.schema import load_schema
 from classifier.statistics import Interval
-
-_MONTH_OF = {"day": 10, "month": 7, "year": 4}
 
 
 @cache
@@ -48,12 +54,16 @@ def write_page(archive: Archive, stream: TextIO, *, language: str = "fr") -> Non
     stream.write(_time(archive.time))
     for column in archive.columns:
         stream.write(_column(column))
+    signals = archive.signals
+    stream.write(_section("signals", both_shared("signals"), write_signals(signals, named_button)))
+    name = both_shared("headlines")
+    stream.write(_section("headlines", name, write_headlines(signals, named_button)))
     stream.write(_outlets(archive))
     stream.write(_chains(archive))
-    stream.write(_drill(archive))
+    stream.write(_section("drill", both("drill"), *write_drill(archive)))
     stream.write(_model(archive))
     stream.write("</main>\n")
-    stream.write(f'<script type="application/json" id="data">{_data(archive)}</script>\n')
+    stream.write(f'<script type="application/json" id="data">{write_data(archive)}</script>\n')
     stream.write(f"<script>{asset('archive.js')}</script>\n</body>\n</html>\n")
 
 
@@ -76,17 +86,14 @@ def _head(archive: Archive, language: str) -> str:
 
 def _nav(archive: Archive) -> str:
     places = [("whole", both("whole")), ("time", both("time"))]
-    places += [(_id(one), _column_name(one)) for one in archive.columns]
+    places += [(_id(one), column_name(one)) for one in archive.columns]
+    places += [(one, both_shared(one)) for one in ("signals", "headlines")]
     places += [(one, both(one)) for one in ("outlets", "chains", "drill")]
     return "".join(f'<li><a href="#{place}">{name}</a></li>' for place, name in places)
 
 
 def _id(column: Column) -> str:
     return "by-" + hashlib.sha256(column.name.encode()).hexdigest()[:8]
-
-
-def _column_name(column: Column) -> str:
-    return both("publisher") if column.name == "publisher" else both("by", column=column.name)
 
 
 def _section(place: str, title: str, *parts: str) -> str:
@@ -111,7 +118,7 @@ def _whole(archive: Archive) -> str:
         f'<div class="tile {label.code}"><h3>{show_name(label)}</h3>'
         f'<p class="lead"><span class="share">{_share(one.value)}</span></p>'
         f'<p class="of">{_ends(one)} · {both_numbers(number)}</p>'
-        f"{_button('label', label.name, show_name(label))}</div>"
+        f"{named_button('label', label.name, show_name(label))}</div>"
         for label, one, number in zip(
             load_schema().labels, archive.whole.shares, archive.whole.positives, strict=True
         )
@@ -133,15 +140,6 @@ def _ends(one: Interval) -> str:
     if one.low != one.low:
         return "[–]"
     return each({at: f"[{share(one.low, at)} – {share(one.high, at)}]" for at in LANGUAGES})
-
-
-def _button(field: str, value: str, what: str) -> str:
-    """Return a button that shows the sentences of a group; the script brings it to life."""
-    return (
-        f'<button type="button" class="drill" data-field="{escape(field)}" '
-        f'data-value="{escape(value)}" hidden><span aria-hidden="true">→</span>'
-        f'<span class="unseen">{both("drill")}{" : "}{what}</span></button>'
-    )
 
 
 def _time(time: Column) -> str:
@@ -169,7 +167,7 @@ def _column(column: Column) -> str:
         f"<p>{both('unnamed', number=column.unnamed)}</p>" if column.unnamed else "",
     ]
     table = _table(column.groups, both("value"), column.name, _id(column))
-    return _section(_id(column), _column_name(column), table, *notes)
+    return _section(_id(column), column_name(column), table, *notes)
 
 
 def _table(groups: Iterable[Group], first: str, field: str, place: str) -> str:
@@ -181,7 +179,7 @@ def _table(groups: Iterable[Group], first: str, field: str, place: str) -> str:
     heads = "".join(f'<th scope="col" class="{x.code}">{show_name(x)}</th>' for x in labels)
     rows = "".join(
         f'<tr><th scope="row">{escape(clean(group.name))} '
-        f"{_button(field, group.name, escape(clean(group.name)))}</th>"
+        f"{button(field, group.name, escape(clean(group.name)))}</th>"
         f"<td>{both_numbers(group.articles)}</td><td>{both_numbers(group.sentences)}</td>"
         + "".join(
             f'<td class="{label.code}"><b>{_share(one.value)}</b> <small>{_ends(one)}</small>'
@@ -254,68 +252,15 @@ def _deep(one: DeepArticle) -> str:
     )
 
 
-def _segments(one: Passage) -> list[Segment]:
-    marks = [(name, Cue(*cue)) for name, (_, cues) in one.labels.items() for cue in cues]
-    return cut(clean(one.text), marks)
-
-
 def _marked(one: Passage) -> str:
     codes = {label.name: label.code for label in load_schema().labels}
     parts = []
-    for segment in _segments(one):
+    for segment in segments(one):
         text = escape(segment.text)
         for name in segment.labels:
             text = f'<span class="u {codes[name]}">{text}</span>'
         parts.append(text)
     return f'<span class="s">{"".join(parts)}</span>'
-
-
-def _drill(archive: Archive) -> str:
-    held = len(archive.passages)
-    key = "all_here" if held == archive.flagged else "sampled"
-    fields = [
-        _select("label", both("label"), [(x.name, show_name(x)) for x in load_schema().labels])
-    ]
-    if archive.time.groups:
-        options = [(one.name, escape(one.name)) for one in archive.time.groups]
-        fields.append(_select("time", both("period"), options))
-    for column in archive.columns:
-        options = [(one.name, escape(clean(one.name))) for one in column.groups]
-        fields.append(_select(column.name, _column_name(column), options))
-    return _section(
-        "drill",
-        both("drill"),
-        f'<p class="hint">{both(key, held=held, flagged=archive.flagged)}</p>',
-        f"<noscript><p>{both('no_script')}</p></noscript>",
-        f'<form class="filters" hidden>{"".join(fields)}'
-        f'<p><label for="filter-text">{both("search")}</label>'
-        '<input type="search" id="filter-text" autocomplete="off"></p>'
-        f'<p><button type="reset">{both("clear")}</button></p></form>',
-        '<p class="found" role="status"></p><ol class="passages"></ol>'
-        f'<p><button type="button" class="more" hidden>{both("more")}</button></p>',
-    )
-
-
-def _select(field: str, name: str, options: Iterable[tuple[str, str]]) -> str:
-    """Return one choice; an option holds one language, which the script changes."""
-    place = "filter-" + hashlib.sha256(field.encode()).hexdigest()[:8]
-    inside = "".join(
-        f'<option value="{escape(value)}">{_plain_option(value, shown)}</option>'
-        for value, shown in options
-    )
-    words = {at: say("all", at) for at in LANGUAGES}
-    return (
-        f'<p><label for="{place}">{name}</label><select id="{place}" data-field="{escape(field)}" '
-        f'autocomplete="off"><option value="" data-fr="{words["fr"]}" data-en="{words["en"]}">'
-        f"{words['fr']}</option>{inside}</select></p>"
-    )
-
-
-def _plain_option(value: str, shown: str) -> str:
-    label = next((x for x in load_schema().labels if x.name == value), None)
-    if label is None or "<span" not in shown:
-        return shown
-    return escape(label.title["fr"])
 
 
 def _model(archive: Archive) -> str:
@@ -326,45 +271,3 @@ def _model(archive: Archive) -> str:
     )
     summary = f"<summary>{both_shared('model')}</summary>"
     return f'<details class="model">{summary}<dl>{rows}</dl></details>\n'
-
-
-def _data(archive: Archive) -> str:
-    """Return what the script needs, safe inside a script element."""
-    labels = load_schema().labels
-    step = _MONTH_OF[archive.time.name]
-    shown = {column.name for column in archive.columns}
-    document: dict[str, Any] = {
-        "labels": {
-            x.name: {
-                "code": x.code,
-                "title": x.title,
-                "devices": {device.name: device.title for device in x.devices},
-            }
-            for x in labels
-        },
-        "words": {
-            key: {at: say(key, at, number="{number}") for at in LANGUAGES} for key in ("found",)
-        },
-        "passages": [_passage(one, step, shown) for one in archive.passages],
-    }
-    encoded = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    for raw, safe in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
-        encoded = encoded.replace(raw, safe)
-    return encoded.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _passage(one: Passage, step: int, shown: Iterable[str]) -> dict[str, Any]:
-    date = one.published.strip()[:step] if one.published else ""
-    return {
-        "about": " · ".join(clean(x) for x in (one.publisher, one.published, one.id) if x),
-        "title": clean(one.title),
-        "index": one.index,
-        "time": date,
-        "by": {name: clean(value) for name, value in one.groups.items() if name in shown},
-        "parts": [[segment.text, *segment.labels] for segment in _segments(one)],
-        "labels": {
-            name: [round(probability, 4), list(dict.fromkeys(cue[2] for cue in cues))]
-            for name, (probability, cues) in one.labels.items()
-        },
-        "depth": one.depth,
-    }

@@ -14,8 +14,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{articles} articles, {sentences} sentences that can carry a label, {flagged} flagged.",
     ),
     "rejected": (
-        "{rejected} lignes n’ont pu être lues (rejects.jsonl).",
-        "{rejected} rows could not be read (rejects.jsonl).",
+        "Lignes qui n’ont pu être lues (rejects.jsonl)\u00a0: {rejected}.",
+        "Rows that could not be read (rejects.jsonl): {rejected}.",
     ),
     "interval": (
         "Part des phrases qui portent l’étiquette. Entre crochets, l’intervalle à 95\u00a0%\u00a0: "
@@ -37,7 +37,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Aucun article ne porte de date au format AAAA-MM-JJ.",
         "No article has a date written YYYY-MM-DD.",
     ),
-    "undated": ("{number} articles sans date.", "{number} articles without a date."),
+    "undated": ("Articles sans date\u00a0: {number}.", "Articles without a date: {number}."),
     "figures": ("Les chiffres", "The figures"),
     "period": ("Période", "Period"),
     "publisher": ("Par éditeur", "By publisher"),
@@ -50,7 +50,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{values} valeurs distinguées.",
         "{number} articles of other values are not shown; {values} values told apart.",
     ),
-    "unnamed": ("{number} articles sans valeur.", "{number} articles without a value."),
+    "unnamed": ("Articles sans valeur\u00a0: {number}.", "Articles without a value: {number}."),
     "outlets": ("Médias les plus repris", "Most relayed outlets"),
     "outlet": ("Média", "Outlet"),
     "outlets_hint": (
@@ -84,12 +84,101 @@ _WORDS: dict[str, tuple[str, str]] = {
         "the shares above are computed on all. For more: --sentences.",
     ),
     "label": ("Étiquette", "Label"),
-    "all": ("toutes", "all"),
+    "all": ("tout", "all"),
     "search": ("Mot ou titre", "Word or title"),
     "clear": ("Tout montrer", "Show all"),
     "more": ("En montrer plus", "Show more"),
-    "found": ("{number} phrases", "{number} sentences"),
+    "found": ("Phrases\u00a0: {number}", "Sentences: {number}"),
     "show_sentences": ("Voir les phrases\u00a0: {what}", "See the sentences: {what}"),
+    "editor": ("Éditeur", "Publisher"),
+    "no_signals": (
+        "Cette sortie ne contient ni titres comparés ni signaux\u00a0: elle vient d’une version "
+        "antérieure. Relancez «\u00a0cadrage batch\u00a0» vers un nouveau dossier pour les avoir.",
+        "This output holds neither compared headlines nor signals: an earlier version wrote it. "
+        "Run “cadrage batch” again into a new directory to have them.",
+    ),
+    "without": (
+        "Articles sans titres comparés ni signaux, notés par une version antérieure\u00a0: "
+        "{number}.",
+        "Articles without compared headlines or signals, scored by an earlier version: {number}.",
+    ),
+    "signals_read": (
+        "Chaque article compte une fois. Un éditeur est placé selon son nombre d’articles\u00a0; "
+        "un compte rendu d’audience est plein de réserves, et c’est son métier.",
+        "Each article counts once. Publishers stand by their number of articles; a court report is "
+        "full of hedges, as it should be.",
+    ),
+    "unranked": (
+        "Sans comparaison avec la presse ordinaire\u00a0:",
+        "Without comparison with ordinary press:",
+    ),
+    "other_reference": (
+        "Les rangs des articles viennent d’un autre repère que celui de cette version\u00a0; "
+        "la presse ordinaire n’est donc pas dessinée.",
+        "The articles were ranked by another reference than this version’s, so ordinary press is "
+        "not drawn.",
+    ),
+    "no_value": ("Articles sans valeur\u00a0: {number},", "Articles without a value: {number},"),
+    "here": ("cette archive", "this archive"),
+    "press": ("presse ordinaire", "ordinary press"),
+    "median": ("Médiane", "Median"),
+    "press_median": ("Presse ordinaire\u00a0: médiane", "Ordinary press: median"),
+    "press_90": ("90\u1d49 centile", "90th percentile"),
+    "far": (
+        "Au-delà du 90\u1d49 centile de la presse ordinaire",
+        "Beyond the 90th percentile of ordinary press",
+    ),
+    "far_of": ("(articles\u00a0: {number})", "(articles: {number})"),
+    "far_never": (
+        "Un article de presse ordinaire sur dix, ou plus, a la valeur la plus haute\u00a0: aucun "
+        "n’est au-delà du 90\u1d49 centile.",
+        "One ordinary press article in ten, or more, has the highest value: none is beyond the "
+        "90th percentile.",
+    ),
+    "nought": (
+        "Valeur nulle, hors du graphique\u00a0:",
+        "Value nought, not in the chart:",
+    ),
+    "far_press": ("Dans la presse ordinaire elle-même\u00a0:", "In ordinary press itself:"),
+    "having": ("Articles mesurés\u00a0: {number}.", "Articles measured: {number}."),
+    "values": ("Valeur", "Value"),
+    "highest": (
+        "Articles aux valeurs les plus hautes, avec leurs phrases",
+        "Articles with the highest values, with their sentences",
+    ),
+    "lowest": (
+        "Articles aux valeurs les plus basses, avec leurs phrases",
+        "Articles with the lowest values, with their sentences",
+    ),
+    "rank": ("rang", "rank"),
+    "headlines_hint": (
+        "Ce que disent les mots du titre à côté de ceux du corps. Un titre n’est donné pour fidèle "
+        "que là où le modèle est sûr\u00a0: le silence ne dit rien contre lui. Les limites sont "
+        "des phrases à relire, non des fautes.",
+        "What the headline’s words say beside those of the body. A headline is reported faithful "
+        "only where the model is sure: silence says nothing against it. Limits are sentences to "
+        "reread, not faults.",
+    ),
+    "no_headlines": (
+        "Aucun article n’a de titre à comparer avec son corps.",
+        "No article has a headline to compare with its body.",
+    ),
+    "compared": ("Comparés", "Compared"),
+    "carried": ("Proches d’une phrase du corps", "Close to a sentence of the body"),
+    "reported": ("Donnés pour fidèles", "Reported faithful"),
+    "limits": ("Limites ou démentis à relire", "Limits or denials to reread"),
+    "faithful_titles": (
+        "Titres donnés pour fidèles\u00a0: {number} tirés au sort",
+        "Headlines reported faithful: {number} drawn by chance",
+    ),
+    "limited_titles": (
+        "Titres dont le corps énonce des limites\u00a0: {number} tirés au sort",
+        "Headlines whose body states limits: {number} drawn by chance",
+    ),
+    "role_match": ("proche du titre", "close to the headline"),
+    "role_restriction": ("limite ou démenti à relire", "limit or denial to reread"),
+    "article": ("Article", "Article"),
+    "none_held": ("aucun choisi", "none chosen"),
     "no_script": (
         "Les phrases s’affichent à l’aide d’un script, contenu dans cette page.",
         "The sentences are shown by a script, which this page contains.",

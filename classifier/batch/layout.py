@@ -214,8 +214,10 @@ def lock_directory(directory: Path) -> Iterator[int]:
     even where the process that started them was killed.
 
     Raises:
-        DataError: another run holds it, or it holds files of something else.
+        DataError: another run holds it, or it holds files of something else, or is a file.
     """
+    if directory.exists() and not directory.is_dir():
+        raise DataError(str(directory), "a file", "a directory", "Name another with --output.")
     directory.mkdir(parents=True, exist_ok=True)
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:

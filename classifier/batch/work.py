@@ -199,7 +199,7 @@ def _article(item: Item) -> Article:
 
 
 def _reject(item: Item, fault: Fault) -> Reject:
-    article_id = "" if isinstance(item.content, Fault) else item.content.id
+    article_id = item.content.id
     reason = f"found {fault.found}; expected {fault.expected}"
     return Reject(item.file, item.row, _text(article_id), _text(reason), _text(fault.fix))
 

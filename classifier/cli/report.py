@@ -10,9 +10,9 @@ from classifier.errors import UsageError
 
 _ABOUT = """\
 Make one HTML page from what cadrage batch wrote: shares of each label over time, by publisher and
-by topic, with intervals; the most relayed outlets; the deepest chains; the sentences themselves.
-The
-page needs no network and no server. DIR is read and left as it is."""
+by topic, with intervals; how signals and headlines are spread; the most relayed outlets; the
+deepest chains; the sentences themselves. The page needs no network and no server. DIR is read,
+compared with its manifest, and left as it is."""
 
 _EXAMPLE = """\
   cadrage report scored                              writes scored.html

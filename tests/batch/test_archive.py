@@ -83,8 +83,8 @@ def test_the_figures_are_those_of_the_tables(scored):
 def test_relayed_outlets_and_deepest_sentences(scored, monkeypatch):
     """Rows without chains, as a model's batch output of before had them."""
 
-    def without_chain(*arguments):
-        return ({**row, "chain": None} for row in read_rows(*arguments))
+    def without_chain(*arguments, **options):
+        return ({**row, "chain": None} for row in read_rows(*arguments, **options))
 
     monkeypatch.setattr("classifier.batch.archive.read_rows", without_chain)
     archive = read_archive(scored["parquet"])
@@ -121,8 +121,8 @@ def test_chains_are_shown_where_the_rows_have_them(scored, tmp_path, monkeypatch
         "depth": 4,
     }
 
-    def with_chain(directory, table, columns=None):
-        for number, row in enumerate(read_rows(directory, table, columns)):
+    def with_chain(directory, table, **options):
+        for number, row in enumerate(read_rows(directory, table, **options)):
             if table == "articles":
                 row["chain"] = json.dumps(chain) if number == 5 else None
             yield row
@@ -251,7 +251,7 @@ def test_the_page_in_a_browser(drawn, options):
         axe(page, "fr")
         page.click("button[data-language=en]")
         assert page.run("document.documentElement.lang") == "en"
-        assert "sentences" in page.run("document.querySelector('.found').textContent")
+        assert "Sentences" in page.run("document.querySelector('.found').textContent")
         axe(page, "en")
         page.run(
             "(() => { const b = document.querySelector('button.drill[data-value=relay_sourcing]');"

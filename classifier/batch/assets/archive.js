@@ -28,7 +28,7 @@
     for (const [text, ...labels] of one.parts) {
       let node = document.createTextNode(text);
       for (const label of labels) {
-        const mark = make("span", `u ${data.labels[label].code}`);
+        const mark = label ? make("span", `u ${data.labels[label].code}`) : make("mark");
         mark.append(node);
         node = mark;
       }
@@ -39,6 +39,7 @@
       const names = devices.map((device) => (about.devices[device] || {})[root.lang]).filter(Boolean);
       return `${about.title[root.lang]}${names.length ? ` (${names.join(", ")})` : ""} ${percent(probability)}`;
     });
+    why.push(...one.roles.map((role) => data.roles[role][root.lang]));
     item.append(quote, make("p", "why", why.join(" · ")), make("p", "about", [one.title, one.about].filter(Boolean).join(" — ")));
     return item;
   };
@@ -51,9 +52,12 @@
   const filter = () => {
     const wanted = selects.filter((one) => one.value).map((one) => [one.dataset.field, one.value]);
     const words = search.value.trim().toLocaleLowerCase();
+    const whole = wanted.some(([field]) => field === "=article");
+    // Sentences kept only to show an article stand aside until it is chosen.
     const fits = (one) =>
+      (whole || !one.beside) &&
       wanted.every(([field, value]) =>
-        field === "label" ? value in one.labels : field === "time" ? one.time === value : one.by[field] === value,
+        field === "=article" ? one.key === value : field === "label" ? value in one.labels : field === "time" ? one.time === value : one.by[field] === value,
       ) &&
       (!words || `${one.title} ${one.parts.map((part) => part[0]).join("")}`.toLocaleLowerCase().includes(words));
     found = data.passages.filter(fits);
@@ -97,6 +101,14 @@
       place.focus();
     });
   }
+  let closed = [];
+  window.addEventListener("beforeprint", () => {
+    closed = all("main details:not([open])");
+    for (const one of closed) one.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const one of closed) one.open = false;
+  });
   form.hidden = false;
   document.querySelector(".switch").hidden = false;
   speak(root.lang);

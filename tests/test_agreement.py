@@ -134,6 +134,7 @@ def test_small_caches_change_no_bit(trained, monkeypatch):
     for stage in ("cues", "features", "feature_rows", "word_classes"):
         monkeypatch.setattr(f"classifier.models.{stage}._KNOWN_WORDS", 3)
     monkeypatch.setattr("classifier.text.first_words._KNOWN_WORDS", 3)
+    monkeypatch.setattr("classifier.models.row_tables._KNOWN_KEYS", 3)
     assert scores() == usual
 
 

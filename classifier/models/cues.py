@@ -12,10 +12,10 @@ Names of news outlets are covered before any pattern is tried
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -26,6 +26,7 @@ from classifier.models.outlet_names import OutletList, OutletNames
 from classifier.models.word_classes import WordClasses
 from classifier.records import Cue
 from classifier.schema import load_schema, resource_bytes
+from classifier.text.needed_words import Clause, Piece, WordPieces, needed_pieces
 from classifier.text.normalise import NormalText
 
 Polarity = Literal["positive", "negative", "hint"]
@@ -33,6 +34,12 @@ Polarity = Literal["positive", "negative", "hint"]
 _MACRO = re.compile(r"\{([A-Z_]+)\}")
 _PREFIX = 3
 _SUFFIX = 4
+# Sentences before the words that patterns need are looked for, and in how many of them a pattern
+# must have been tried: reading it takes as long as searching some hundred sentences in vain.
+_PAYS = 4_000
+_OFTEN = 1 / 50
+# How many words that a pattern needs are looked for.
+_NEEDED = 2
 # Words whose entries are remembered; beyond, all are forgotten, so memory stays flat.
 _KNOWN_WORDS = 50_000
 # The one letter whose small form is two characters, the second no part of a word.
@@ -94,55 +101,76 @@ def _plain(text: str) -> str:
     return _OPENING.sub(lambda match: match[0].lower(), text)
 
 
-class _WordFacts(NamedTuple):
-    """What one word says, as bits.
+class _Words:
+    """What each word says of the entries, as bits, remembered up to a bound.
 
-    Attributes:
-        entries: of the entries that it anchors, and :data:`_NAMED` and :data:`_SHAPED` beyond.
-        allows: of the entries on whose list of required words it is.
+    The bits of the entries that a word anchors come first, then :data:`_NAMED` and :data:`_SHAPED`;
+    then, for what else an entry asks for, those of the entries that the word satisfies.
+
+    Args:
+        asked: for each entry its anchors and what else it asks for: words, one of which must stand
+            in the sentence.
     """
 
-    entries: int
-    allows: int
+    def __init__(self, asked: Sequence[Sequence[Clause]], outlets: OutletNames) -> None:
+        self.known: dict[str, int] = {}
+        self.silent: set[str] = set()
+        self._outlets = outlets
+        self.named, self.shaped = _NAMED << len(asked), _SHAPED << len(asked)
+        self._width = len(asked) + _FLAGS
+        self._every = (1 << len(asked)) - 1
+        # One bit more for every place in which an entry asks for nothing.
+        self._free = [self._every] * (max(map(len, asked), default=1) - 1)
+        pieces: dict[str, int] = {}
+        for number, clauses in enumerate(asked):
+            for place, clause in enumerate(clauses):
+                for piece in clause:
+                    bit = 1 << place * self._width + number
+                    pieces[piece] = pieces.get(piece, 0) | bit
+                if place:
+                    self._free[place - 1] ^= 1 << number
+        self._pieces = WordPieces()
+        for piece, bits in pieces.items():
+            self._pieces.add(piece, bits)
+
+    def bits(self, word: str) -> int:
+        """Return what a word says, remembered by how it is written."""
+        bits = self.known.get(word)
+        if bits is not None:
+            return bits
+        if len(self.known) + len(self.silent) >= _KNOWN_WORDS:
+            self.known.clear()
+            self.silent.clear()
+        bits = self._pieces.of(word.lower())
+        if self._outlets.begins_name(word):
+            bits |= self.named
+        if self._outlets.hints_at_shape(word):
+            bits |= self.shaped
+        if bits:
+            self.known[word] = bits
+        else:
+            self.silent.add(word)
+        return bits
+
+    def choose(self, bits: int) -> list[int]:
+        """Return the numbers of the entries for which words of these bits have all they ask for."""
+        chosen = bits & self._every
+        for free in self._free:
+            bits >>= self._width
+            chosen &= bits | free
+        numbers = []
+        while chosen:
+            lowest = chosen & -chosen
+            numbers.append(lowest.bit_length() - 1)
+            chosen ^= lowest
+        return numbers
 
 
 _NAMED, _SHAPED = 1, 2
 """Bits of a word, above those of the entries: it begins a listed name; it hints at another."""
 
-_Target = tuple[int | None, int | None]
-
-
-class _Anchors:
-    """Words, beginnings and ends → what they anchor: (entry, None) or (None, list)."""
-
-    def __init__(self) -> None:
-        self._words: dict[str, set[_Target]] = {}
-        self._stems: dict[str, set[_Target]] = {}
-        self._ends: dict[str, set[_Target]] = {}
-
-    def add(self, entry: str, anchor: str, target: _Target) -> None:
-        """Add one anchor; raises DataError for a beginning or an end that is too short."""
-        if anchor.endswith("*"):
-            if len(anchor) <= _PREFIX:
-                wanted = f"at least {_PREFIX} letters before the star"
-                raise DataError(f"cue {entry}", f"anchor {anchor!r}", wanted)
-            self._stems.setdefault(anchor[:-1], set()).add(target)
-        elif anchor.startswith("*"):
-            if len(anchor) <= _SUFFIX:
-                wanted = f"at least {_SUFFIX} letters after the star"
-                raise DataError(f"cue {entry}", f"anchor {anchor!r}", wanted)
-            self._ends.setdefault(anchor[1:], set()).add(target)
-        else:
-            self._words.setdefault(anchor, set()).add(target)
-
-    def of(self, word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the entries and the lists that a (lower case) word anchors, in order."""
-        found = set(self._words.get(word, ()))
-        for length in range(1, len(word) + 1):
-            found.update(self._stems.get(word[:length], ()))
-            found.update(self._ends.get(word[-length:], ()))
-        entries = sorted(entry for entry, _ in found if entry is not None)
-        return tuple(entries), tuple(sorted(number for _, number in found if number is not None))
+_FLAGS = 2
+"""How many they are."""
 
 
 @dataclass
@@ -154,31 +182,39 @@ class CueLexicon:
     macros: dict[str, str]
     outlets: OutletNames
     classes: WordClasses = field(default_factory=lambda: WordClasses({}))
-    _anchored: _Anchors = field(init=False, repr=False)
-    _lists: list[int] = field(init=False, repr=False)
-    _free: int = field(init=False, repr=False)
-    _silent: set[str] = field(init=False, repr=False)
-    _known: dict[str, _WordFacts] = field(init=False, repr=False)
+    _words: _Words = field(init=False, repr=False)
     _patterns: list[re.Pattern[str] | None] = field(init=False, repr=False)
+    _texts: int = field(default=0, init=False, repr=False)
+    _tried: list[int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._patterns = [None] * len(self.entries)
-        self._known, self._silent = {}, set()
-        self._anchored, self._lists, self._free = _Anchors(), [], 0
-        lists: list[frozenset[str]] = []
-        for number, entry in enumerate(self.entries):
-            for anchor in self._expand_groups(entry.anchors):
-                self._anchored.add(entry.id, anchor, (number, None))
-            required = frozenset(self._expand_groups(entry.requires))
-            if not required:
-                self._free |= 1 << number
-                continue
-            if required not in lists:
-                lists.append(required)
-                self._lists.append(0)
-                for anchor in required:
-                    self._anchored.add(entry.id, anchor, (None, len(lists) - 1))
-            self._lists[lists.index(required)] |= 1 << number
+        self._tried = [0] * len(self.entries)
+        self._words = _Words([self._asked(entry) for entry in self.entries], self.outlets)
+
+    def _asked(self, entry: Entry) -> list[Clause]:
+        """Return an entry's anchors and required words as pieces of words.
+
+        Raises:
+            DataError: a beginning or an end is too short.
+        """
+        clauses = []
+        for anchors in (entry.anchors, entry.requires):
+            pieces = {_piece(entry.id, anchor) for anchor in self._expand_groups(anchors)}
+            clauses.append(frozenset(pieces))
+        return clauses if entry.requires else clauses[:1]
+
+    def _look_closer(self) -> None:
+        """Ask also for the words without which a pattern that is often tried is not found."""
+        asked = [self._asked(entry) for entry in self.entries]
+        for number, tried in enumerate(self._tried):
+            if tried >= self._texts * _OFTEN:
+                needed = needed_pieces(self.pattern(number))
+                # Names are covered after the words were looked at.
+                telling = [one for one in needed if COVER not in "".join(one)]
+                asked[number] += telling[:_NEEDED]
+        # Another thread may be reading with the old words: they are left as they are.
+        self._words = _Words(asked, self.outlets)
 
     def _expand_groups(self, anchors: Iterable[str]) -> Iterator[str]:
         for anchor in anchors:
@@ -199,43 +235,10 @@ class CueLexicon:
 
     def candidates(self, words: Iterable[str]) -> list[int]:
         """Return the numbers of the entries whose anchors stand among the words."""
-        entries = allowed = 0
+        bits = 0
         for word in words:
-            facts = self._facts(word)
-            entries |= facts.entries
-            allowed |= facts.allows
-        return self._choose(entries, allowed)
-
-    def _choose(self, entries: int, allowed: int) -> list[int]:
-        # Bits beyond the entries fall away here.
-        chosen = entries & (allowed | self._free)
-        numbers = []
-        while chosen:
-            lowest = chosen & -chosen
-            numbers.append(lowest.bit_length() - 1)
-            chosen ^= lowest
-        return numbers
-
-    def _facts(self, word: str) -> _WordFacts:
-        """Return what a word says, remembered by how it is written."""
-        facts = self._known.get(word)
-        if facts is not None:
-            return facts
-        if len(self._known) + len(self._silent) >= _KNOWN_WORDS:
-            self._known.clear()
-            self._silent.clear()
-        anchored, lists = self._anchored.of(word.lower())
-        entries = sum(1 << number for number in anchored)
-        if self.outlets.begins_name(word):
-            entries |= _NAMED << len(self.entries)
-        if self.outlets.hints_at_shape(word):
-            entries |= _SHAPED << len(self.entries)
-        facts = _WordFacts(entries, sum(self._lists[number] for number in lists))
-        if any(facts):
-            self._known[word] = facts
-        else:
-            self._silent.add(word)
-        return facts
+            bits |= self._words.bits(word)
+        return self._words.choose(bits)
 
     def find(self, text: str) -> list[Match]:
         """Return every match in a normalised sentence, whatever its polarity.
@@ -251,37 +254,37 @@ class CueLexicon:
         Args:
             words: the runs of word characters of the text, where they are known.
         """
+        texts = self._texts = self._texts + 1
+        if texts == _PAYS:
+            self._look_closer()
         hidden = _DOTTED_I in text
         if words is None or hidden or "_" in text:
             words = frozenset(WORD.findall(text.lower() if hidden else text))
-        entries = allowed = 0
+        facts = self._words
+        bits = 0
         begin = []
-        named, shaped = _NAMED << len(self.entries), _SHAPED << len(self.entries)
-        # Three words in four say nothing to the lexicon; they are set aside all at once.
-        for word in words.difference(self._silent):
-            facts = self._known.get(word) or self._facts(word)
-            entries |= facts.entries
-            allowed |= facts.allows
-            if facts.entries & named and (hidden or self.outlets.may_stand(word, words)):
+        # Most words say nothing to the lexicon; they are set aside all at once.
+        for word in words.difference(facts.silent):
+            those = facts.known.get(word) or facts.bits(word)
+            bits |= those
+            if those & facts.named and (hidden or self.outlets.may_stand(word, words)):
                 begin.append(word)
         covered = text
-        if begin or hidden or entries & shaped:
+        if begin or hidden or bits & facts.shaped:
             # The words of a text in small letters are not those that begin names.
             begins = None if hidden else begin
-            covered = self.outlets.cover(text, begins, shaped=hidden or bool(entries & shaped))
-        marks = [COVER] if covered is not text and COVER in covered else []
+            covered = self.outlets.cover(text, begins, shaped=hidden or bool(bits & facts.shaped))
+            if COVER in covered:
+                bits |= facts.bits(COVER)
         if '"' in text or "«" in text:
-            marks.append('"')
-        for mark in marks:
-            facts = self._facts(mark)
-            entries |= facts.entries
-            allowed |= facts.allows
-        numbers = self._choose(entries, allowed)
+            bits |= facts.bits('"')
+        numbers = facts.choose(bits)
         if not numbers:
             return covered, []
         plain = _plain(covered)
         matches = []
         for number in numbers:
+            self._tried[number] += 1
             entry = self.entries[number]
             for match in self.pattern(number).finditer(plain):
                 # A group called "cue" narrows the evidence within the words that were needed.
@@ -292,6 +295,26 @@ class CueLexicon:
                 if end > start:
                     matches.append(Match(entry, start, end))
         return covered, matches
+
+
+def _piece(entry: str, anchor: str) -> Piece:
+    """Return an anchor as a piece of a word.
+
+    Raises:
+        DataError: a beginning or an end is too short.
+    """
+    word = anchor.strip("*")
+    if anchor.endswith("*"):
+        if len(word) < _PREFIX:
+            wanted = f"at least {_PREFIX} letters before the star"
+            raise DataError(f"cue {entry}", f"anchor {anchor!r}", wanted)
+        return f" {word}"
+    if anchor.startswith("*"):
+        if len(word) < _SUFFIX:
+            wanted = f"at least {_SUFFIX} letters after the star"
+            raise DataError(f"cue {entry}", f"anchor {anchor!r}", wanted)
+        return f"{word} "
+    return f" {word} "
 
 
 def evidence(matches: Iterable[Match], normal: NormalText) -> dict[str, tuple[Cue, ...]]:

@@ -190,14 +190,18 @@ def word_features(view: UnitView) -> Iterable[str]:
 
 def char_ngrams(token: str) -> tuple[str, ...]:
     """Return the character n-grams of one word between spaces (scikit-learn's ``char_wb``)."""
+    return tuple(dict.fromkeys(every_gram(token)))
+
+
+def every_gram(token: str) -> list[str]:
+    """Return the same, some of them twice."""
     padded = f" {token} "
-    return tuple(
-        dict.fromkeys(
-            padded[start : start + size]
-            for size in CHAR_SIZES
-            for start in range(max(1, len(padded) - size + 1))
-        )
-    )
+    length = len(padded)
+    return [
+        padded[start : start + size]
+        for size in CHAR_SIZES
+        for start in range(length - size + 1 if length > size else 1)
+    ]
 
 
 _known_ngrams = lru_cache(maxsize=1 << 16)(char_ngrams)

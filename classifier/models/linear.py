@@ -75,17 +75,20 @@ class _LookUps:
         self.groups = groups
         self.rows = FeatureRows({name: group.index for name, group in groups.items()})
         self._table = np.concatenate([group.table for group in groups.values()])
+        self._scaled = np.array([group.unit_length for group in groups.values()])
 
     def scores(self, views: Sequence[UnitView]) -> NDArray[np.float64]:
         """Return the groups' scores together, shape (units, labels), of one article's units."""
         rows, starts = self.rows.find(views)
         found = _sum_rows(self._table.take(rows, axis=0), starts)
         found = found.reshape(len(views), len(self.groups), -1)
-        labels = found.shape[2] - 1
-        total = np.zeros((len(views), labels))
-        for number, group in enumerate(self.groups.values()):
-            part = found[:, number]
-            total += _scale(part) if group.unit_length else part[:, :labels]
+        lengths = np.where(self._scaled, np.sqrt(found[:, :, -1]), 1.0)[:, :, None]
+        parts = found[:, :, :-1]
+        parts = np.divide(parts, lengths, out=np.zeros_like(parts), where=lengths > 0)
+        total = np.zeros((len(views), parts.shape[2]))
+        # One group after the other: the order of the sum decides its last bit.
+        for number in range(len(self.groups)):
+            total += parts[:, number]
         return total
 
 

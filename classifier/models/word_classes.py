@@ -39,6 +39,8 @@ CORE = frozenset(
     }
 )
 _KNOWN_WORDS = 100_000
+# By how many letters beginnings are looked up.
+_FIRST = 3
 
 
 class WordClasses(dict[str, tuple[str, ...]]):
@@ -55,55 +57,68 @@ class WordClasses(dict[str, tuple[str, ...]]):
     def __init__(self, classes: Mapping[str, Sequence[str]]) -> None:
         super().__init__()
         self.classes = dict(classes)
-        self._words: dict[str, list[str]] = {}
-        self._beginnings: list[tuple[str, str]] = []
-        self._ends: list[tuple[str, str]] = []
-        self._runs: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for name, words in classes.items():
+        self._words: dict[str, list[int]] = {}
+        # Beginnings by their first letters, ends by their last: few words have those of any.
+        self._beginnings: dict[str, list[tuple[str, int]]] = {}
+        self._ends: dict[str, list[tuple[str, int]]] = {}
+        # By their first two words.
+        self._runs: dict[tuple[str, str], list[tuple[tuple[str, ...], str]]] = {}
+        self._names = tuple(classes)
+        for number, (name, words) in enumerate(classes.items()):
             for word in words:
                 if not word.strip("* "):
                     raise DataError(f"class {name!r}", repr(word), "a word")
                 run = tuple(word.replace("'", " ").split())
                 if len(run) > 1:
-                    self._runs.setdefault(run[0], []).append((run, name))
+                    self._runs.setdefault((run[0], run[1]), []).append((run, name))
                 elif word.endswith("*"):
-                    self._beginnings.append((word[:-1], name))
+                    start = word[:-1]
+                    self._beginnings.setdefault(start[:_FIRST], []).append((start, number))
                 elif word.startswith("*"):
-                    self._ends.append((word[1:], name))
+                    self._ends.setdefault(word[-1], []).append((word[1:], number))
                 else:
-                    self._words.setdefault(run[0], []).append(name)
+                    self._words.setdefault(run[0], []).append(number)
 
     def __missing__(self, token: str) -> tuple[str, ...]:
         if len(self) >= _KNOWN_WORDS:
             self.clear()
-        found = dict.fromkeys(self._words.get(token, ()))
-        found.update(
-            dict.fromkeys(name for start, name in self._beginnings if token[: len(start)] == start)
+        found = list(self._words.get(token, ()))
+        found += sorted(
+            number
+            for size in range(1, _FIRST + 1)
+            for start, number in self._beginnings.get(token[:size], ())
+            if token.startswith(start)
         )
         # An ending alone is no word: *rait* is not the conditional of anything.
-        found.update(
-            dict.fromkeys(
-                name
-                for end, name in self._ends
-                if len(token) > len(end) + 1 and token.endswith(end)
-            )
-        )
-        classes = self[token] = tuple(found)
+        found += [
+            number
+            for end, number in self._ends.get(token[-1:], ())
+            if len(token) > len(end) + 1 and token.endswith(end)
+        ]
+        classes = self[token] = tuple(self._names[number] for number in dict.fromkeys(found))
         return classes
 
     def mark(self, tokens: Sequence[str]) -> Marked:
         """Return the tokens that belong to a class, in order."""
-        marked = []
-        runs = self._runs
-        for place, token in enumerate(tokens):
-            classes = self[token]
-            if token in runs:
-                for run, name in runs[token]:
-                    if tuple(tokens[place : place + len(run)]) == run:
-                        classes = (*classes, name)
-            if classes:
-                marked.append((place, classes))
+        marked = [
+            (place, classes)
+            for place, classes in enumerate(map(self.__getitem__, tokens))
+            if classes
+        ]
+        if not self._runs.keys().isdisjoint(itertools.pairwise(tokens)):
+            marked = self._with_runs(marked, tokens)
         return tuple(marked)
+
+    def _with_runs(
+        self, marked: list[tuple[int, tuple[str, ...]]], tokens: Sequence[str]
+    ) -> list[tuple[int, tuple[str, ...]]]:
+        """Return the marked places with the classes of the runs that begin there."""
+        every = dict(marked)
+        for place, pair in enumerate(itertools.pairwise(tokens)):
+            for run, name in self._runs.get(pair, ()):
+                if tuple(tokens[place : place + len(run)]) == run:
+                    every[place] = (*every.get(place, ()), name)
+        return sorted(every.items())
 
 
 @lru_cache(maxsize=65_536)

@@ -70,7 +70,9 @@ def normalise(text: str) -> NormalText:
 
 def _normalise(text: str) -> NormalText:
     # Most sentences need at most an apostrophe mapped: translating is ten times dearer.
-    shaped = text.translate(_SAME_LENGTH) if _ANY.search(text) else text
+    shaped = text
+    for char in set(_ANY.findall(text)):
+        shaped = shaped.replace(char, char.translate(_SAME_LENGTH))
     if "\u00ad" in text or "  " in shaped or not unicodedata.is_normalized("NFC", text):
         return _compose(text)
     return NormalText(shaped, None, len(text))

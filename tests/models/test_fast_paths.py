@@ -8,15 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier.corpus.dataset import Document
+from classifier.models import cues
+from classifier.models.class_rows import ClassRows
 from classifier.models.cues import COVER, WORD, load_lexicon
-from classifier.models.feature_rows import ClassRows, FeatureRows
-from classifier.models.features import EXTRACTORS, view_document
+from classifier.models.feature_rows import FeatureRows
+from classifier.models.features import EXTRACTORS, UnitView, view_document
+from classifier.models.row_tables import Units
 from classifier.models.word_classes import CORE, class_features
 from classifier.records import Article
 from classifier.text.normalise import normalise
 from classifier.text.segmentation import segment
 
-LEXICON = load_lexicon()
+# Lexicons of its own: what other tests have read makes the shared one look closer.
+LEXICON, CLOSER = load_lexicon.__wrapped__(), load_lexicon.__wrapped__()
+CLOSER._look_closer()
 EXAMPLES = [one for entry in LEXICON.entries for one in (*entry.positive, *entry.negative)]
 
 
@@ -60,8 +65,8 @@ def test_reading_hangs_on_nothing_read_before(odd, example):
     """A lexicon that has read other texts reads a text as a fresh one does."""
     text = normalise(f"{odd} {example} {odd}").text
     first = LEXICON.read(text)
-    LEXICON._known.clear()
-    LEXICON._silent.clear()
+    LEXICON._words.known.clear()
+    LEXICON._words.silent.clear()
     assert LEXICON.read(text) == first
     assert LEXICON.read(text, normalise(text).words) == first
     # Words are counted in the text put in small letters, as the anchors are written.
@@ -109,6 +114,7 @@ def test_rows_do_not_hang_on_what_is_remembered(trained, monkeypatch):
     model = trained[0]
     views = views_of(model)
     monkeypatch.setattr("classifier.models.feature_rows._KNOWN_WORDS", 3)
+    monkeypatch.setattr("classifier.models.row_tables._KNOWN_KEYS", 3)
     finder = FeatureRows({name: one.index for name, one in model.groups.items()})
     expected = plain_rows(model, views)
     for start in (*range(0, len(views), 7), 0):
@@ -138,14 +144,33 @@ MARKED = st.lists(
 )
 
 
-@given(MARKED, MARKED, st.integers(0, 2))
-def test_rows_of_classes_are_those_of_their_features(marked, before, unknown):
+def unit(marked, before=None, tokens=("un",)):
+    """Return a unit of which only the classes matter."""
+    return UnitView(normalise(""), "", tokens, (), {}, before, (), classes=marked)
+
+
+@given(MARKED, MARKED, st.integers(0, 2), st.integers(1, 70))
+def test_rows_of_classes_are_those_of_their_features(marked, before, unknown, copies):
     features = list(class_features(marked, before))
     # Some of the features are in no vocabulary.
     index = {name: row for row, name in enumerate(sorted(features)) if row % 3 >= unknown}
     rows = ClassRows(index)
     expected = {index[name] for name in features if name in index}
+    # More units than are compared at once, those before read with them or not.
+    read = [unit(marked, unit(before, tokens=(str(n),)), (f"{n}",)) for n in range(copies)]
+    alone = {index[name] for name in class_features(marked, ()) if name in index}
+    views = [*read, unit((), None, ("vide",)), unit(marked, None, ("seul",))]
     for _ in range(2):  # the second time from what is remembered
-        together, units = rows.together([marked, ()])
-        assert set(units.tolist()) <= {0}
-        assert {*together.tolist(), *rows.near(marked, before)} == expected
+        found, owners = map(np.concatenate, rows.of(Units(views)))
+        for place in range(copies):
+            assert {*found[owners == place].tolist()} == expected
+        assert not np.any(owners == copies)
+        assert {*found[owners == copies + 1].tolist()} == alone
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_patterns_are_found_only_where_the_words_they_need_stand(example):
+    """What is read off the patterns leaves no match out."""
+    text = normalise(f"{example} Rien de plus.").text
+    assert LEXICON._texts < cues._PAYS
+    assert CLOSER.read(text) == LEXICON.read(text)

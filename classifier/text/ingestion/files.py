@@ -117,7 +117,7 @@ def _find(path: Path) -> Iterator[Source | Fault]:
         if not found:
             raise DataError(name, "a pattern that no readable file matches", _KNOWN)
     else:
-        raise DataError(name, "nothing there", "a file, a folder, a pattern, or -")
+        raise DataError(name, "nothing there", "a file, a folder or a pattern")
 
 
 def _walk(folder: Path) -> Iterator[Source | Fault]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -49,6 +50,16 @@ def article_from_row(row: Mapping[str, Any], *, where: str, default_id: str) -> 
     Raises:
         DataError: a column is missing or of the wrong type, the text is empty, or holds NUL.
     """
+    try:
+        return _article_from_row(row, where, default_id)
+    except DataError as error:
+        given = row.get("id")
+        if isinstance(given, str | int):
+            error.fault = replace(error.fault, id=str(given))
+        raise
+
+
+def _article_from_row(row: Mapping[str, Any], where: str, default_id: str) -> Article:
     try:
         known = msgspec.convert(row, _Row)
     except msgspec.ValidationError as error:

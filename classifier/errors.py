@@ -18,12 +18,14 @@ class Fault:
         found: what stood there.
         expected: what should have stood there.
         fix: what to do about it; may be empty.
+        id: of the article that it is about, where that could be read; not part of the message.
     """
 
     where: str
     found: str
     expected: str
     fix: str = ""
+    id: str = ""
 
     def __str__(self) -> str:
         text = f"{self.where}: found {self.found}; expected {self.expected}"

@@ -124,9 +124,22 @@ def _digest(key: str) -> str:
 
 
 def _write(path: Path, keys: Iterable[StoredKey]) -> None:
-    """Replace the file at once, readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    """Replace the file at once, readable by its owner only.
+
+    Raises:
+        UsageError: its folder cannot be made or written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    except OSError as error:
+        found = f"an error of the system: {error.strerror or error}"
+        raise UsageError(
+            f"file of keys ({path})",
+            found,
+            "a folder that can be written",
+            "Choose another: --file",
+        ) from None
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(list(keys)), indent=1) + b"\n")

@@ -796,3 +796,12 @@ class TestProperties:
             for article in articles
         ]
         assert got == rows
+
+
+def test_a_fault_names_the_id_of_its_row(tmp_path):
+    source = tmp_path / "articles.jsonl"
+    source.write_text('{"id": "a5", "text": ""}\n{"id": 7, "text": 3}\n{"text": ""}\n{', "utf-8")
+    faults = []
+    assert not list(read_articles([str(source)], on_fault=faults.append))
+    assert [fault.id for fault in faults] == ["a5", "7", "", ""]
+    assert "a5" not in str(faults[0])

@@ -345,11 +345,23 @@ def evidence(matches: Iterable[Match], normal: NormalText) -> dict[str, tuple[Cu
                 chosen.append(match)
         found[label] = tuple(
             sorted(
-                Cue(*normal.original_span(match.start, match.end), match.entry.device)
+                Cue(*normal.original_span(*_whole_words(normal.text, match)), match.entry.device)
                 for match in chosen
             )
         )
     return found
+
+
+def _whole_words(text: str, match: Match) -> tuple[int, int]:
+    """Return the span of a match up to the end of its last word.
+
+    Patterns reach on for so many characters at most, which may end inside a word.
+    """
+    end = match.end
+    if text[end - 1].isalnum():
+        while end < len(text) and text[end].isalnum():
+            end += 1
+    return match.start, end
 
 
 def _withdraws(negative: Match, match: Match) -> bool:

@@ -98,3 +98,13 @@ def test_no_pattern_runs_away(entry):
 def test_a_broken_lexicon_says_what_is_wrong():
     with pytest.raises(DataError, match="cue lexicon"):
         parse_lexicon(b"[groups]\n[macros]\n[[cue]]\nid = 3\n")
+
+
+def test_a_cue_ends_with_a_word():
+    """A pattern that reaches on for so many characters does not show half a word."""
+    text = (
+        "« Toute provocation recevra une réponse foudroyante », a averti le ministre de la Défense."
+    )
+    normal = normalise(text)
+    cues = evidence(load_lexicon().find(normal.text), normal)["threat_rhetoric"]
+    assert [text[cue.start : cue.end].split()[-1] for cue in cues] == ["Défense"]

@@ -106,7 +106,8 @@ class ChainFinder:
     @cached_property
     def _finder(self) -> HandFinder:
         title = normalise(self.article.title).text
-        return HandFinder(self._outlets, learn_outlets(title, self._flat.values()))
+        own = normalise(self.article.publisher).text.strip()
+        return HandFinder(self._outlets, learn_outlets(title, self._flat.values()), own)
 
     @cached_property
     def _references(self) -> References:
@@ -134,6 +135,8 @@ class ChainFinder:
         for unit in sorted(self.units, key=lambda unit: unit.kind != "credit"):
             flat = self._flat[unit.index]
             credit = unit.kind == "credit"
+            if credit and identity(flat) == identity(self.article.publisher):
+                continue
             if not credit and not _may_ask(flat, words):
                 continue
             for outlet in self._finder.outlets(flat, self.covered.get(unit.index)):

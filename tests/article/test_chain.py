@@ -122,6 +122,40 @@ def test_the_publishers_own_credit_is_no_relay() -> None:
     assert trace(text, publisher="Le Courrier du Valois").depth == 2
 
 
+@pytest.mark.parametrize(
+    "publisher",
+    ["Gazette du Soir", "Le Petit Monde", "L'Écho de la Lize", "Ouest-France Rennes", "Le Fanal"],
+)
+def test_the_publishers_own_line_is_no_hand(publisher: str) -> None:
+    chain = trace(
+        "Selon le maire Jean Roux, la digue tient.", publisher=publisher, credit=publisher
+    )
+    assert edges(chain) == [(publisher, "Jean Roux")]
+    shouted = trace("Selon Jean Roux, elle tient.", publisher=publisher, credit=publisher.upper())
+    assert edges(shouted) == [(publisher, "Jean Roux")]
+
+
+@pytest.mark.parametrize(
+    ("publisher", "told"),
+    [
+        ("La Tribune du Littoral", "à La Tribune du Littoral"),
+        ("Le Courrier du Valois", "au Courrier du Valois"),
+        ("L'Écho de la Lize", "à L’Écho de la Lize"),
+        ("Le Fanal", "au Fanal"),
+    ],
+)
+def test_an_outlet_within_the_publishers_name_is_the_publisher(publisher: str, told: str) -> None:
+    chain = trace(f"« Je pars », a confié le maire Luc Arnal {told}.", publisher=publisher)
+    assert edges(chain) == [(publisher, "Luc Arnal")]
+    other = trace("« Je pars », a confié le maire Luc Arnal à La Tribune.", publisher=publisher)
+    assert other.depth == 2
+
+
+def test_another_outlet_whose_name_holds_the_publishers_is_another() -> None:
+    chain = trace("Le port fermera, rapporte Le Monde diplomatique.", publisher="Le Monde")
+    assert [node.type for node in chain.nodes] == ["article", "outlet"]
+
+
 def test_five_sentences_on_one_source_are_one_origin() -> None:
     chain = trace(
         "Le siège est vide, affirme Le Soir, citant une source proche du dossier.",

@@ -36,7 +36,8 @@ def tokens_of(text: str) -> list[Token]:
     for word in _TOKEN.findall(text):
         start = text.find(word, end)
         end = start + len(word)
-        if word.islower():
+        # A mark alone may be lower case (the iota below a Greek vowel) and no letter.
+        if word.islower() and word[0].isalnum():
             found.append(Token(start, end, word, word, False, True))
         else:
             first = word[0]

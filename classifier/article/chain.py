@@ -271,7 +271,7 @@ class _Graph:
 
     def chain(self, claims: Sequence[Claim]) -> Chain:
         """Return the record."""
-        origins = {(one.kind, one.origin) for one in claims if one.kind != "missing"}
+        origins = {one.origin for one in claims if one.origin is not None}
         open_ended = sum(one.kind in ("anonymous", "missing") for one in claims)
         return Chain(
             tuple(self.nodes),

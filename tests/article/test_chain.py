@@ -174,7 +174,14 @@ def test_two_outlets_that_repeat_one_agency_are_one_origin() -> None:
     )
     reuters = [node.name for node in chain.nodes].index("Reuters")
     assert {claim.origin for claim in chain.claims} == {reuters}
-    assert len(chain.claims) == 1
+    assert [claim.kind for claim in chain.claims] == ["missing"]
+    assert chain.origins == 1
+    two = trace(
+        "Le feu est éteint, écrit Libération, citant Reuters.",
+        "Selon Ouest-France, citant Belga, le feu est éteint.",
+        "L'incendie serait criminel.",
+    )
+    assert two.origins == 2
 
 
 def test_no_source_at_all() -> None:

@@ -19,6 +19,7 @@ from classifier.article.order import NEWSROOMS
 from classifier.article.outlets import gazetteer_for
 from classifier.article.references import BREAK, References
 from classifier.article.tokens import holds_any
+from classifier.article.unlisted import find_unlisted
 from classifier.corpus.hands import identity
 from classifier.records import Article, Chain, ChainEdge, ChainNode, Claim, Cue, Hand, Sentence
 from classifier.text.normalise import normalise
@@ -119,14 +120,31 @@ class ChainFinder:
         before = ""
         if not marked:
             return found
+        taken = self._find(unit for unit in self.units if unit.index in marked)
         for unit in self.units:
             if unit.index in marked:
-                raw = self._finder.find(unit.text, self.covered.get(unit.index))
-                raw = credit_outlets(raw, self.cues.get(unit.index, ()))
                 flat = unit.text.replace("’", "'")
-                found.append(SourcedSentence(unit, self._references.resolve(raw, flat, before)))
+                hands = self._references.resolve(taken[unit.index], flat, before)
+                found.append(SourcedSentence(unit, hands))
             before += self._flat[unit.index] + BREAK
         return found
+
+    def _find(self, units: Iterable[Sentence]) -> dict[int, tuple[Hand, ...]]:
+        """Return the hands of units by index; an outlet that one of them shows, all know."""
+        taken: dict[int, tuple[Hand, ...]] = {}
+        units, learned = list(units), set[str]()
+        for unit in units:
+            found = self._finder.find(unit.text, self.covered.get(unit.index))
+            found = credit_outlets(found, self.cues.get(unit.index, ()))
+            named = find_unlisted(found, unit.text.replace("’", "'"), self._text)
+            learned |= {a.name for a, b in zip(named, found, strict=True) if a.type != b.type}
+            taken[unit.index] = named
+        self._finder.learned.update(dict.fromkeys(learned, False))
+        again = [unit for unit in units if holds_any(unit.text, learned)] if learned else ()
+        for unit in again:
+            found = self._finder.find(unit.text, self.covered.get(unit.index))
+            taken[unit.index] = credit_outlets(found, self.cues.get(unit.index, ()))
+        return taken
 
     def credits(self) -> list[tuple[str, bool, Sentence, int, int]]:
         """Return the newsrooms that the whole piece is taken from: name, agency, place."""

@@ -96,6 +96,31 @@ def test_swapping_outlets_keeps_the_shape() -> None:
         assert shape(example(outlet=one)) == shape(example(outlet=other))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La base fermera, rapporte {outlet}, citant {source}.",
+        "La base fermera, selon {outlet}, citant {source}.",
+        "Selon {outlet}, qui cite {source}, la base fermera.",
+        "La base fermera, selon une note citée par {source}.",
+    ],
+)
+def test_an_outlet_in_no_list_stands_where_a_listed_one_does(text: str) -> None:
+    scorer = Scorer.load()
+
+    def read(outlet: str, source: str) -> tuple[object, ...]:
+        texts = text.format(outlet=outlet, source=source) + f"\nSelon {source}, rien ne presse."
+        chain = scorer.score(Article("a", texts, publisher="Info Rivage")).chain
+        assert chain is not None
+        rooms = ["room" if node.type in ("outlet", "agency") else node.type for node in chain.nodes]
+        return (rooms, [(one.carrier, one.source) for one in chain.edges], *shape(chain)[2:])
+
+    listed = read("Le Soir", "Reuters")
+    assert listed[3] >= 1
+    for names in (("Le Soir", "Interfil"), ("Nordposten", "Interfil"), ("Nordposten", "Reuters")):
+        assert read(*names) == listed
+
+
 def test_swapping_sides_changes_nothing() -> None:
     for one, other in (("Moscou", "Washington"), ("Kiev", "Pékin"), ("Téhéran", "Londres")):
         assert shape(example(side=one)) == shape(example(side=other))

@@ -132,6 +132,9 @@ class Speakers(Board):
             if self._subject(first, after, only=NEWSROOMS):
                 self._published(first, after)
                 self._which(first)
+            elif self.low(first - 1) in ("que", "qu'"):
+                self._add(after, "subject", verb=first, only=NEWSROOMS)
+                self._which(first)
             return
         inverted = self.low(first - 1) in (",", "»", '"') and not _ACCUSED.match(
             self.low(after - 1)
@@ -160,10 +163,10 @@ class Speakers(Board):
             self._put(phrase, "cited", verb)
 
     def _which(self, verb: int) -> None:
-        """Add the document before *que*: *Le rapport, | que Le Fanal a pu consulter*."""
+        """Add the document before *que*: *Le rapport, | que Le Fanal a pu lire*."""
         if not self.places or self.places[-1].verb != verb:
             return
-        end = self.places[-1].phrase.first - 1
+        end = min(verb, self.places[-1].phrase.first) - 1
         if self.low(end) not in ("que", "qu'"):
             return
         end -= self.low(end - 1) == ","

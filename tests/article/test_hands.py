@@ -84,6 +84,14 @@ def find(
             [("Le rapport", "document", (2,)), ("Le Fanal", "outlet", ())],
         ),
         (
+            "La lettre qu'ont pu lire Le Fanal et Radio Cimes serait un faux.",
+            [
+                ("La lettre", "document", (2, 3)),
+                ("Le Fanal", "outlet", ()),
+                ("Radio Cimes", "outlet", ()),
+            ],
+        ),
+        (
             "Selon nos informations, Inès Corval serait candidate.",
             [("nos informations", "anonymous", ())],
         ),

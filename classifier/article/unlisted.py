@@ -18,11 +18,13 @@ from classifier.article.tokens import places_of
 from classifier.article.vocabulary import vocabulary
 from classifier.records import Hand
 
-_CITING = re.compile(
-    r"\b(?:(?:qui cit(?:e|ent|ait|aient)|citant|reprenant|relayant)"
-    r"|(?:qui s'appuie(?:nt)?|s'appuyant|qui se (?:fond|bas)e(?:nt)?|se (?:fond|bas)ant) sur)"
-    r" (?:aussi |également |notamment )?$"
+_EVEN = r" (?:aussi |également |notamment )?$"
+_CITING = re.compile(rf"\b(?:qui cit(?:e|ent|ait|aient)|citant|reprenant|relayant){_EVEN}")
+_LEANING = re.compile(
+    r"\b(?:qui s'appuie(?:nt)?|s'appuyant|qui se (?:fond|bas)e(?:nt)?|se (?:fond|bas)ant) sur"
+    + _EVEN
 )
+"""Who leans on something cites; what it leans on may as well be an association."""
 _CITED_BY = re.compile(r"\bcitée?s? par $")
 _HINTS = ("cit", "reprenant", "relayant", "s'appu", " se fond", " se bas")
 """One of these stands in every sentence in which one of the two does."""
@@ -49,7 +51,7 @@ def find_unlisted(hands: Sequence[Hand], text: str, article: str) -> tuple[Hand,
         return tuple(hands)
     kept = list(hands)
     for n, hand in enumerate(hands, start=1):
-        cited = [one for one in hands if n in one.by and _CITING.search(text[: one.start])]
+        cited = [one for one in hands if n in one.by and _is_cited(text[: one.start])]
         if cited and (
             _is_bare(hand, text, article)
             or _sounds_like_one(hand)
@@ -63,6 +65,10 @@ def find_unlisted(hands: Sequence[Hand], text: str, article: str) -> tuple[Hand,
         if shown and (_is_bare(hand, text, article) or _sounds_like_one(hand)):
             kept[n] = replace(hand, type="outlet")
     return tuple(kept)
+
+
+def _is_cited(before: str) -> bool:
+    return bool(_CITING.search(before) or _LEANING.search(before))
 
 
 def _is_bare(hand: Hand, text: str, article: str) -> bool:

@@ -27,6 +27,7 @@ def types(text: str, article: str = "") -> dict[str, str]:
             "La base fermera, rapporte Les Feuillets du Nord, citant un diplomate.",
             {"Les Feuillets du Nord"},
         ),
+        ("Selon Nordposten, qui s'appuie sur des courriels, la base fermera.", {"Nordposten"}),
         ("La base fermera, selon un diplomate cité par Brumenord.", {"Brumenord"}),
     ],
 )
@@ -42,6 +43,7 @@ def test_who_cites_and_whom_a_newsroom_cites_is_one(text: str, outlets: set[str]
         "La base fermera, a dit le ministre Paul Roux, citant Verlin.",
         "La base fermera, affirme Verlin, interrogé par Le Soir.",
         "Le ministre Paul Roux, citant un rapport, a démenti.",
+        "La base fermera, selon Le Soir, qui s'appuie sur Verveine.",
     ],
 )
 def test_a_person_stays_one(text: str) -> None:

@@ -63,7 +63,7 @@ TORCH := .cadrage/venv-torch
 $(TORCH)/.done: pyproject.toml
 	@test -x $(TORCH)/bin/python || $(PYTHON) -m venv $(TORCH)
 	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[camembert,train,dev]'
+	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[camembert,train,serve,batch,dev]'
 	@touch $@
 
 benchmark-encoder: $(TORCH)/.done ## encoders: transformers' pipeline beside ONNX int8 on every core
@@ -72,10 +72,15 @@ benchmark-encoder: $(TORCH)/.done ## encoders: transformers' pipeline beside ONN
 test-camembert: $(TORCH)/.done ## the encoders' tests, in an environment of its own (1 GB)
 	$(TORCH)/bin/pytest tests/models/test_camembert.py tests/models/test_onnx.py tests/models/test_pretraining.py tests/models/test_soft_labels.py tests/models/test_ablations.py
 
-test-ray: $(VENV)/.dev ## the Ray engine's test, in an environment of its own (700 MB)
-	$(PYTHON) -m venv .cadrage/venv-ray
-	.cadrage/venv-ray/bin/pip install --quiet -e '.[ray,batch,train,dev]'
-	.cadrage/venv-ray/bin/pytest tests/batch/test_ray.py
+# Ray lives apart too. The test starts a head and two nodes on this machine and kills one.
+RAY := .cadrage/venv-ray
+$(RAY)/.done: pyproject.toml
+	@test -x $(RAY)/bin/python || $(PYTHON) -m venv $(RAY)
+	$(RAY)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[ray,batch,serve,train,dev]'
+	@touch $@
+
+test-ray: $(RAY)/.done ## the Ray engine's tests, in an environment of its own (700 MB)
+	$(RAY)/bin/pytest tests/batch/test_ray.py tests/test_agreement.py
 
 notebooks: $(VENV)/.dev ## run the notebooks and render them to .cadrage/notebooks/*.html
 	$(BIN)/python -m experiments.notebooks

@@ -54,8 +54,7 @@ class Article:
         return str(getattr(self, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """One unit of an article: ``article.content(field)[start:end] == text``."""
 
     index: int
@@ -74,8 +73,7 @@ class Cue(msgspec.Struct, frozen=True, order=True):
     device: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
+class Hand(msgspec.Struct, frozen=True):
     """A source in a sentence: ``sentence.text[start:end]``.
 
     Attributes:
@@ -152,6 +150,7 @@ class Headline:
         found: the classes that are reported.
         experimental: classes found whose precision is too low to be reported unasked.
         restrictions: indexes of sentences near the claim that limit or withdraw something.
+        fidelity: probability that a careful reader would find no departure; NaN but for a title.
     """
 
     field: Field
@@ -160,6 +159,7 @@ class Headline:
     found: tuple[str, ...] = ()
     experimental: tuple[str, ...] = ()
     restrictions: tuple[int, ...] = ()
+    fidelity: float = math.nan
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -208,8 +208,7 @@ class Resemblance:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChainNode:
+class ChainNode(msgspec.Struct, frozen=True):
     """One hand of an article's chain; the first node is the article itself.
 
     Attributes:
@@ -221,8 +220,7 @@ class ChainNode:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChainEdge:
+class ChainEdge(msgspec.Struct, frozen=True):
     """One hand passing on another: numbers of nodes, and where the text says so.
 
     Attributes:
@@ -236,8 +234,7 @@ class ChainEdge:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """Sentences that go back to one origin.
 
     Attributes:

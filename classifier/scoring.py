@@ -107,14 +107,17 @@ class Scorer:
         else:
             reading = Reading(self.model.predict_proba([document]))
         names = load_schema().names
+        limits = [self.thresholds[name] for name in names]
         rows = reading.probabilities.tolist()
         scored = tuple(
-            SentenceScore(sentence, dict.fromkeys(names, _NOTHING))
-            if sentence.kind == "credit"
-            else self._score_sentence(
-                article, sentence, view, reading, number, dict(zip(names, row, strict=True))
-            )
-            for number, (sentence, view, row) in enumerate(zip(sentences, views, rows, strict=True))
+            [
+                SentenceScore(sentence, dict.fromkeys(names, _NOTHING))
+                if sentence.kind == "credit"
+                else self._score_sentence(article, sentence, view, reading, number, row, limits)
+                for number, (sentence, view, row) in enumerate(
+                    zip(sentences, views, rows, strict=True)
+                )
+            ]
         )
         language = detect(" ".join((article.title, article.heading, article.text[:2000])))
         headlines = read_headlines(scored)
@@ -148,14 +151,16 @@ class Scorer:
         view: UnitView,
         reading: Reading,
         number: int,
-        probabilities: Mapping[str, float],
+        probabilities: Sequence[float],
+        limits: Sequence[float],
     ) -> SentenceScore:
         # A model's own evidence goes before the lexicon's.
         found = {**view.found, **reading.cues[number]} if reading.cues else view.found
         labels = {}
-        for column, (name, probability) in enumerate(probabilities.items()):
+        for column, name in enumerate(load_schema().names):
             cues = found.get(name, ())
-            positive = probability >= self.thresholds[name]
+            probability = probabilities[column]
+            positive = probability >= limits[column]
             if not positive:
                 labels[name] = LabelScore(probability, False, cues)
                 continue
@@ -194,19 +199,22 @@ def _find_chain(
     article: Article, scored: Sequence[SentenceScore], views: Sequence[UnitView]
 ) -> Chain:
     """Return the chain of hands behind the sentences that are hedged or relayed."""
+    covered, cues, marked = {}, {}, set()
+    for one, view in zip(scored, views, strict=True):
+        sourced = [one.labels[name].positive for name in SOURCED]
+        if True in sourced:
+            marked.add(one.sentence.index)
+        if one.labels[RELAYED].positive:
+            cues[one.sentence.index] = one.labels[RELAYED].cues
+        covered[one.sentence.index] = view.covered
     finder = ChainFinder(
         article,
         [one.sentence for one in scored],
-        {one.sentence.index: view.covered for one, view in zip(scored, views, strict=True)},
-        {
-            one.sentence.index: one.labels[RELAYED].cues
-            for one in scored
-            if one.labels[RELAYED].positive
-        },
+        covered,
+        cues,
+        normals=[view.normal for view in views],
     )
-    return finder.chain(
-        {one.sentence.index for one in scored if any(one.labels[name].positive for name in SOURCED)}
-    )
+    return finder.chain(marked)
 
 
 def _credits_own(publisher: str, text: str, cue: Cue) -> bool:
@@ -245,7 +253,6 @@ def summarise(scored: Iterable[SentenceScore]) -> dict[str, Any]:
     Shares are of the units that can carry a label; None where there is none. ``without_mild``
     counts a sentence only if it shows a device that is not mild (hedging without ``frame``).
     """
-    schema = load_schema()
     every = list(scored)
     carrying = [one for one in every if one.sentence.kind != "credit"]
     total = len(carrying)
@@ -255,20 +262,17 @@ def summarise(scored: Iterable[SentenceScore]) -> dict[str, Any]:
 
     labels, without_mild, devices = {}, {}, {}
     depths = [0]
-    for label in schema.labels:
-        positive = [one.labels[label.name] for one in carrying if one.labels[label.name].positive]
-        labels[label.name] = counted(len(positive))
-        mild = {device.name for device in label.devices if device.mild}
-        if mild:
-            without_mild[label.name] = counted(
-                sum(any(cue.device not in mild for cue in one.cues) for one in positive)
-            )
+    for label in load_schema().labels:
+        name = label.name
+        positive = [one.labels[name] for one in carrying if one.labels[name].positive]
+        labels[name] = counted(len(positive))
         shown = [{cue.device for cue in one.cues} for one in positive]
-        devices[label.name] = {
-            name: sum(name in kinds for kinds in shown)
-            for name in (*label.device_names, WEIGHTS)
-            if any(name in kinds for kinds in shown)
-        }
+        mild = [device.name for device in label.devices if device.mild]
+        if mild:
+            without_mild[name] = counted(sum(not kinds.issubset(mild) for kinds in shown))
+        order = (*label.device_names, WEIGHTS) if shown else ()
+        times = {kind: sum([kind in kinds for kinds in shown]) for kind in order}
+        devices[name] = {kind: number for kind, number in times.items() if number}
         depths += [one.depth for one in positive if one.depth is not None]
     return {
         "sentences": total,

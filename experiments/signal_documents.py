@@ -58,6 +58,44 @@ def headline_figures() -> str:
     return "\n".join(lines).rstrip("\n")
 
 
+def fidelity_figures() -> str:
+    """Return what the title's fidelity is worth, before and on the test titles."""
+    tuning = read("headline-tuning")["fidelity"]
+    sets = [(f"tuning, {name}", one) for name, one in tuning["sets"].items()]
+    names = {"real headlines": "real titles", "drawn at random": "titles drawn at random"}
+    sets += [
+        (f"test, {names.get(one['name'], one['name'])}", one["fidelity"])
+        for one in read("headlines")["sets"]
+    ]
+    lines = [
+        "| titles | n, departing | AUC | AUC, similarity alone | Brier | Brier of the base rate "
+        "| mean value, share without departure | the same, lowest fifth | highest fifth "
+        "| calibration error, by luck alone |",
+        "|---|---|---|---|---|---:|---|---|---|---|",
+    ]
+    for name, one in sets:
+        model = one["readers"]["model"]
+        floor = one["readers"]["similarity alone"]
+        base = _cell({**model["base_brier"], "low": None}, 3)
+        means = (model["mean_value"]["value"], model["share_without_departure"]["value"])
+        pairs = [f"{said:.2f}, {share:.2f}" for said, share in (means, *model["fifths"])]
+        error, luck = model["calibration_error"], model["calibration_error_by_luck"]
+        lines.append(
+            f"| {name} | {one['titles']}, {one['departures']} | {_cell(model['auc'])} | "
+            f"{_cell(floor['auc'])} | {_cell(model['brier'], 3)} | {base} | "
+            f"{pairs[0]} | {pairs[1]} | {pairs[-1]} | {error:.3f}, {luck:.3f} |"
+        )
+    slope, draw = (_cell(tuning["calibration"][name]) for name in ("slope", "draw"))
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"On tuning titles the log odds must be stretched by {slope} to fit best (1: not at "
+            f"all); a draw at random changes those of a departure by {draw} (0: nothing).",
+        ]
+    )
+
+
 def signal_figures() -> str:
     """Return how near the signals are to gold."""
     lines = ["| signal | figure | value |", "|---|---|---|"]
@@ -125,6 +163,7 @@ def seed_signals() -> str:
 
 PIECES: dict[str, Callable[[], str]] = {
     "headline-figures": headline_figures,
+    "fidelity-figures": fidelity_figures,
     "signal-figures": signal_figures,
     "resemblance-figures": resemblance_figures,
     "seed-signals": seed_signals,

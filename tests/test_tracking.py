@@ -18,6 +18,8 @@ import pytest
 import classifier
 from classifier import tracking
 from classifier.errors import MissingExtraError, ModelError, UsageError
+from classifier.models.rules import RULE_FAMILIES
+from classifier.models.store import save_model
 from classifier.schema import load_schema
 from classifier.tracking import registry, store
 
@@ -45,11 +47,9 @@ def _here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What stands in for a model directory; its name is not the name that mlflow knows it by."""
+    """A small model's directory; its name is not the name that mlflow knows it by."""
     made = tmp_path_factory.mktemp("models") / "linear-v1"
-    (made / "weights").mkdir(parents=True)
-    (made / "manifest.json").write_text('{"name": "stand-in"}', encoding="utf-8")
-    (made / "weights" / "w.bin").write_bytes(bytes(range(256)))
+    RULE_FAMILIES["keywords"]().save(made, name="small", version="1")
     return made
 
 
@@ -302,7 +302,7 @@ def test_completed_run_comes_back_whole(folder: Path, directory: Path) -> None:
         "notes/n.txt",
         "j.json",
         "kept/linear-v1/manifest.json",
-        "kept/linear-v1/weights/w.bin",
+        "kept/linear-v1/shares.npy",
         "manifest.json",
     }
     assert (kept / "curves" / "f1.png").read_bytes().startswith(b"\x89PNG")
@@ -480,11 +480,37 @@ def test_logged_model_has_signature_requirements_and_links(
     assert described.signature.inputs.optional_input_names() == list(registry.OPTIONAL_COLUMNS)
     assert [str(column.type) for column in described.signature.outputs] == ["DataType.string"]
     names = {line.partition("==")[0] for line in _lines(saved / "requirements.txt")}
-    assert names == {"mlflow", "cadrage", "numpy"}
+    assert names == {"mlflow", "cadrage", "numpy"}  # rules learn nothing and need no more
     assert f"cadrage=={classifier.__version__}" in _lines(saved / "requirements.txt")
     example = json.loads((saved / "serving_input_example.json").read_text(encoding="utf-8"))
     assert example["dataframe_split"]["columns"] == ["text"]
     assert _files(saved / "artifacts" / directory.name) == _files(directory)
+
+
+@pytest.mark.parametrize(
+    ("family", "extra", "packages"),
+    [
+        ("linear", "cadrage", {"numpy"}),
+        ("morphology", "cadrage[morphology]", {"numpy", "spacy"}),
+        ("camembert-onnx", "cadrage[onnx]", {"numpy", "onnxruntime", "tokenizers"}),
+    ],
+)
+def test_what_a_family_needs_to_score_is_required(
+    tmp_path: Path, family: str, extra: str, packages: set[str]
+) -> None:
+    made_with = ("numpy", "scikit-learn", "spacy", "tokenizers", "onnxruntime")
+    save_model(
+        tmp_path / "model",
+        family=family,
+        name="small",
+        version="1",
+        thresholds=dict.fromkeys(load_schema().names, 0.5),
+        arrays={},
+        versions={"python": "3.11", **dict.fromkeys(made_with, "9.8.7+cpu")},
+    )
+    own, *pinned = registry.scoring_requirements(tmp_path / "model")
+    assert own == f"{extra}=={classifier.__version__}"
+    assert set(pinned) == {f"{package}==9.8.7" for package in packages}
 
 
 def _lines(path: Path) -> list[str]:
@@ -532,8 +558,8 @@ def test_every_address_leads_to_the_model_directory(
     ):
         found = tracking.load_model_directory(uri)
         assert _files(found) == _files(directory)
-        weights = (found / "weights" / "w.bin").read_bytes()
-        assert weights == (directory / "weights" / "w.bin").read_bytes()
+        weights = (found / "shares.npy").read_bytes()
+        assert weights == (directory / "shares.npy").read_bytes()
 
 
 def test_alias_moves_to_another_version(
@@ -667,14 +693,14 @@ def test_served_model_answers_with_the_json_of_score(
     served = mlflow.pyfunc.load_model(str(saved))
     answers = served.predict(pandas.DataFrame({"text": ["Selon Tass.", "Rien."]}))
     assert [json.loads(answer) for answer in answers] == [
-        ["stand-in", "1", "", "", "Selon Tass."],
-        ["stand-in", "2", "", "", "Rien."],
+        ["small", "1", "", "", "Selon Tass."],
+        ["small", "2", "", "", "Rien."],
     ]
     rows = {"text": ["Un.", "Deux."], "id": ["a", None], "title": ["T", None]}
     answers = served.predict(pandas.DataFrame(rows))
     assert [json.loads(answer) for answer in answers] == [
-        ["stand-in", "a", "T", "", "Un."],
-        ["stand-in", "2", "", "", "Deux."],
+        ["small", "a", "T", "", "Un."],
+        ["small", "2", "", "", "Deux."],
     ]
     with pytest.raises(Exception, match="text"):
         served.predict(pandas.DataFrame({"body": ["Sans colonne text."]}))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from functools import cache
+
+from msgspec.structs import replace
 
 from classifier.article.order import NEWSROOMS, Place
 from classifier.article.phrases import Reader
 from classifier.article.tokens import Phrase
-from classifier.article.vocabulary import Vocabulary
+from classifier.article.vocabulary import Vocabulary, vocabulary
 
 _WHOLE = frozenset(
     {"site", "article", "journaliste", "journalistes", "correspondant", "correspondante", "dépêche"}
@@ -21,17 +23,31 @@ _OPENING = frozenset(
 )
 
 
+@cache
+def _media() -> frozenset[str]:
+    """Return the nouns that make a phrase a newsroom's."""
+    heads = vocabulary().heads
+    return frozenset(noun for noun, types in heads.items() if types[0] in NEWSROOMS)
+
+
 class Board:
-    """The places found in one sentence so far, and how one is added."""
+    """The places found in one sentence so far, and how one is added.
+
+    Attributes:
+        rooms: whether a newsroom can stand in the sentence.
+        credits: whether a word that credits one stands there too.
+    """
 
     def __init__(self, reader: Reader, words: Vocabulary) -> None:
         self.reader, self.words = reader, words
         self.tokens = reader.tokens
+        self.size = reader.size
         self.low = reader.low
         self.lows = reader.lows
         self.places: list[Place] = []
         self.groups = 0
-        self.credits = not words.credit.isdisjoint(reader.lows)
+        self.rooms = bool(reader.outlets) or not reader.present.isdisjoint(_media())
+        self.credits = self.rooms and not words.credit.isdisjoint(reader.present)
 
     def _put(self, phrase: Phrase, role: str, verb: int = -1, *, same: bool = False) -> None:
         self.groups += not same
@@ -83,7 +99,7 @@ class Board:
                     continue
                 if self.low(here) in _WHOLE:
                     first = at + (self.low(at) in ("aux", "au", "du"))
-                    return replace(phrase, first=first, start=self.tokens[first].start)
+                    return replace(phrase, first=first, start=self.tokens.starts[first])
                 return phrase
         return None
 
@@ -94,14 +110,13 @@ class Board:
             last = at + 2
         elif self.low(at) not in self.words.pronouns or self.low(at) in ("il", "ils"):
             return False
-        start, end = self.tokens[at].start, self.tokens[last - 1].end
+        start, end = self.tokens.starts[at], self.tokens.ends[last - 1]
         type_ = "crowd" if self.low(at) in ("eux", "elles") else "person"
         self._put(Phrase(at, last, start, end, type_, self.low(last - 1)), "frame")
         return True
 
     def _describes(self, at: int) -> bool:
-        token = self.tokens[at]
-        return token.word and token.low not in self.words.ends
+        return self.reader.texts[at][0].isalnum() and self.low(at) not in self.words.ends
 
     def _date(self, phrase: Phrase) -> bool:
         one = phrase.after == phrase.first + 1 and not phrase.head

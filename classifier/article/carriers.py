@@ -46,9 +46,10 @@ class Overlap:
 
     def __init__(self, words: Words, body: Body) -> None:
         self.words = words
-        named = {word for word in words.weights if word in words.names or word in body.names}
+        index = body.index
+        named = {word for word in words.weights if word in words.names or index.has_name(word)}
         self.names = len(named)
-        self.whole, self.core, self.missing = body.index.cover(words, named)
+        self.whole, self.core, self.missing = index.cover(words, named)
 
 
 def describe_carriers(overlap: Overlap, other: Overlap | None) -> list[Row]:

@@ -8,21 +8,24 @@ show it. Sentences that go back to one origin are one claim.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
+
+from msgspec.structs import replace
 
 from classifier.article.claims import Claims, SourcedSentence
 from classifier.article.gazetteer import Gazetteer
-from classifier.article.hands import HandFinder, learn_outlets
+from classifier.article.hands import HandFinder, learn_outlets, may_teach
 from classifier.article.order import NEWSROOMS
 from classifier.article.outlets import gazetteer_for
-from classifier.article.references import BREAK, References
+from classifier.article.references import BREAK, References, identity
 from classifier.article.tokens import holds_any
 from classifier.article.unlisted import find_unlisted
-from classifier.corpus.hands import identity
 from classifier.records import Article, Chain, ChainEdge, ChainNode, Claim, Cue, Hand, Sentence
-from classifier.text.normalise import normalise
+from classifier.text.normalise import NormalText, normalise
 
 SOURCED = ("attribution_hedging", "relay_sourcing")
 """The labels whose positive sentences have hands."""
@@ -34,7 +37,14 @@ _ASKED = (
     *("demande", "sollicit", "question", "appel", "requête", "contacté", "joint", "interrogé"),
     *("journaliste", "correspondant", "photographe", "reporter", "équipe"),
 )
-"""Words one of which :data:`_REQUEST` and :data:`_STAFF` need."""
+"""Words with one of which whatever :data:`_REQUEST` and :data:`_STAFF` match begins."""
+_LEADS = re.compile(
+    r"(?:demandes?(?: de commentaires?| d'interview)?|sollicitations?|questions?|appels?|requêtes?)"
+    r" d(?:e |u |'|es )"
+    r"|(?:contacté|joint|sollicité|interrogé)e?s? par "
+    r"|(?:correspondante?|journaliste|photographe|reporter|équipe)s? d(?:e |u |')"
+)
+"""What they match, but for what must follow at once: a newsroom."""
 _REQUEST = re.compile(
     r"(?:demandes?(?: de commentaires?| d'interview)?|sollicitations?|questions?|appels?|requêtes?)"
     r" (?:de |du |d'|des )(?:la |le |l')?$"
@@ -65,11 +75,8 @@ def credit_outlets(hands: Sequence[Hand], cues: Iterable[Cue]) -> tuple[Hand, ..
     )
 
 
-def _may_ask(text: str, words: Sequence[str]) -> bool:
-    """Say whether a sentence can tell of a newsroom that asked or was there; cheap words first."""
-    if not holds_any(text, words):
-        return False
-    return _ASKING.search(text) is not None or "journaliste" in text
+def _tells_of_asking(text: str) -> bool:
+    return "journaliste" in text or _ASKING.search(text) is not None
 
 
 @dataclass
@@ -81,6 +88,7 @@ class ChainFinder:
         covered: unit index → the normalised unit with outlets' names covered, where it is known.
         cues: unit index → the words that credit an outlet, as the relay label shows them.
         gazetteer: without it, the part of the project's that the article needs.
+        normals: the normalised units, in order, where they are known.
     """
 
     article: Article
@@ -88,27 +96,30 @@ class ChainFinder:
     covered: Mapping[int, str] = field(default_factory=dict)
     cues: Mapping[int, Sequence[Cue]] = field(default_factory=dict)
     gazetteer: Gazetteer | None = None
+    normals: Sequence[NormalText] = ()
+    _text: str = field(init=False, repr=False)
+    _starts: list[int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.normals:
+            self.normals = [normalise(unit.text) for unit in self.units]
+        self._text = BREAK.join([normal.text for normal in self.normals])
+        # Where each unit begins in the text, and after them where one more would.
+        sizes = [len(normal.text) + len(BREAK) for normal in self.normals]
+        self._starts = list(accumulate(sizes, initial=0))
 
     @cached_property
     def _outlets(self) -> Gazetteer:
         if self.gazetteer is not None:
             return self.gazetteer
-        texts = (self.article.publisher, *(unit.text for unit in self.units))
-        return gazetteer_for(" \n ".join(texts))
-
-    @cached_property
-    def _flat(self) -> dict[int, str]:
-        return {unit.index: normalise(unit.text).text for unit in self.units}
-
-    @cached_property
-    def _text(self) -> str:
-        return BREAK.join(self._flat.values())
+        return gazetteer_for(self.article.publisher, *(unit.text for unit in self.units))
 
     @cached_property
     def _finder(self) -> HandFinder:
         title = normalise(self.article.title).text
         own = normalise(self.article.publisher).text.strip()
-        return HandFinder(self._outlets, learn_outlets(title, self._flat.values()), own)
+        texts = [normal.text for normal in self.normals if may_teach(normal.words)]
+        return HandFinder(self._outlets, learn_outlets(title, texts), own)
 
     @cached_property
     def _references(self) -> References:
@@ -117,45 +128,49 @@ class ChainFinder:
     def hands(self, marked: Collection[int]) -> list[SourcedSentence]:
         """Return the marked units with their hands, references resolved."""
         found: list[SourcedSentence] = []
-        before = ""
         if not marked:
             return found
-        taken = self._find(unit for unit in self.units if unit.index in marked)
-        for unit in self.units:
+        taken = self._find(marked)
+        for unit, start in zip(self.units, self._starts, strict=False):
             if unit.index in marked:
-                flat = unit.text.replace("’", "'")
-                hands = self._references.resolve(taken[unit.index], flat, before)
+                hands = taken[unit.index]
+                if hands:
+                    flat = unit.text.replace("’", "'")
+                    hands = self._references.resolve(hands, flat, start)
                 found.append(SourcedSentence(unit, hands))
-            before += self._flat[unit.index] + BREAK
         return found
 
-    def _find(self, units: Iterable[Sentence]) -> dict[int, tuple[Hand, ...]]:
+    def _find(self, marked: Collection[int]) -> dict[int, tuple[Hand, ...]]:
         """Return the hands of units by index; an outlet that one of them shows, all know."""
         taken: dict[int, tuple[Hand, ...]] = {}
-        units, learned = list(units), set[str]()
-        for unit in units:
-            found = self._finder.find(unit.text, self.covered.get(unit.index))
-            found = credit_outlets(found, self.cues.get(unit.index, ()))
-            named = find_unlisted(found, unit.text.replace("’", "'"), self._text)
+        learned = set[str]()
+        units = [
+            pair for pair in zip(self.units, self.normals, strict=True) if pair[0].index in marked
+        ]
+        for unit, normal in units:
+            found = self._find_in(unit, normal)
+            named = find_unlisted(found, unit.text, self._text) if found else found
             learned |= {a.name for a, b in zip(named, found, strict=True) if a.type != b.type}
             taken[unit.index] = named
-        self._finder.learned.update(dict.fromkeys(learned, False))
-        again = [unit for unit in units if holds_any(unit.text, learned)] if learned else ()
-        for unit in again:
-            found = self._finder.find(unit.text, self.covered.get(unit.index))
-            taken[unit.index] = credit_outlets(found, self.cues.get(unit.index, ()))
+        if learned:
+            self._finder.learned.update(dict.fromkeys(learned, False))
+            for unit, normal in units:
+                if holds_any(normal.text, learned):
+                    taken[unit.index] = self._find_in(unit, normal)
         return taken
+
+    def _find_in(self, unit: Sentence, normal: NormalText) -> tuple[Hand, ...]:
+        found = self._finder.find_normal(normal, self.covered.get(unit.index))
+        return credit_outlets(found, self.cues.get(unit.index, ())) if found else found
 
     def credits(self) -> list[tuple[str, bool, Sentence, int, int]]:
         """Return the newsrooms that the whole piece is taken from: name, agency, place."""
         found: dict[str, tuple[str, bool, Sentence, int, int]] = {}
-        words = [word for word in _ASKED if word in self._text]
-        for unit in sorted(self.units, key=lambda unit: unit.kind != "credit"):
-            flat = self._flat[unit.index]
+        credits = [place for place, unit in enumerate(self.units) if unit.kind == "credit"]
+        for place in [*credits, *self._askings()]:
+            unit, flat = self.units[place], self.normals[place].text
             credit = unit.kind == "credit"
             if credit and identity(flat) == identity(self.article.publisher):
-                continue
-            if not credit and not _may_ask(flat, words):
                 continue
             for outlet in self._finder.outlets(flat, self.covered.get(unit.index)):
                 before = flat[: outlet.start]
@@ -164,9 +179,27 @@ class ChainFinder:
                 if not shown and not asked:
                     continue
                 if not self._is_publisher(outlet.name):
-                    place = (outlet.name, outlet.agency, unit, outlet.start, outlet.end)
-                    found.setdefault(identity(outlet.name), place)
+                    newsroom = (outlet.name, outlet.agency, unit, outlet.start, outlet.end)
+                    found.setdefault(identity(outlet.name), newsroom)
         return self._one_name(found.values())
+
+    def _askings(self) -> list[int]:
+        """Return the places of the units that can tell of a newsroom that asked or was there.
+
+        A word looked for in the whole text at once costs a tenth of a pattern tried on each unit.
+        """
+        text, found = self._text, set[int]()
+        for word in _ASKED:
+            at = text.find(word)
+            while at >= 0:
+                if _LEADS.match(text, at):
+                    found.add(bisect_right(self._starts, at) - 1)
+                at = text.find(word, at + 1)
+        return [
+            place
+            for place in sorted(found)
+            if self.units[place].kind != "credit" and _tells_of_asking(self.normals[place].text)
+        ]
 
     def _one_name(
         self, found: Iterable[tuple[str, bool, Sentence, int, int]]
@@ -215,8 +248,9 @@ class _Graph:
     def node(self, name: str, type_: str) -> int:
         """Return the number of the hand of this name; the publisher is the article itself."""
         key = identity(name)
-        if key in self.numbers:
-            return self.numbers[key]
+        known = self.numbers.get(key)
+        if known is not None:
+            return known
         if type_ in NEWSROOMS:
             if self.finder._is_publisher(name):
                 return 0
@@ -247,6 +281,8 @@ class _Graph:
 
     def add(self, one: SourcedSentence) -> None:
         """Add the hands of a sentence."""
+        if not one.hands:
+            return
         numbers = [self.node(hand.name, hand.type) for hand in one.hands]
         for hand, number in zip(one.hands, numbers, strict=True):
             if number in self.roots:

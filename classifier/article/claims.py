@@ -106,13 +106,16 @@ class Claims:
     def _ends(self, one: SourcedSentence) -> list[End]:
         """Return where the sentence's own hands end: kinds and nodes."""
         hands = one.hands
+        if not hands:
+            return []
         numbers = [self.node(hand.name, hand.type) for hand in hands]
         carried = {n for hand in hands for n in hand.by}
         ends: list[End] = []
         rooms: list[End] = []
         for n, (hand, number) in enumerate(zip(hands, numbers, strict=True), start=1):
-            above = _above(hands, n)
-            if any(hands[m - 1].type in ("anonymous", "crowd") for m in above):
+            if hand.by and any(
+                hands[m - 1].type in ("anonymous", "crowd") for m in _above(hands, n)
+            ):
                 continue
             if hand.type in ("anonymous", "crowd"):
                 ends.append(("anonymous", number))
@@ -179,7 +182,7 @@ class Claims:
         """
         here = sourced[place].sentence
         text = normalise(here.text).text
-        conditional = _CONDITIONAL.search(text) is not None
+        conditional = "rai" in text and _CONDITIONAL.search(text) is not None
         next_first = False
         if here.field != "text":
             next_first = True

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from operator import attrgetter
 
 import msgspec
 
 from classifier.article.carriers import Overlap, describe_carriers, weigh_carriers
 from classifier.article.passages import HEDGED, RELAYED, Body, Passage
-from classifier.article.similarity import read_words, stem
-from classifier.article.wording import LIMITS, find_forms
+from classifier.article.similarity import Words, read_words
+from classifier.article.wording import find_forms
 from classifier.records import SentenceScore
 from classifier.text.normalise import normalise
 
@@ -33,6 +34,7 @@ _NEARLY = 0.3
 _FAR = 0.02  # what carries the claim less likely than this says nothing about it
 _TAKEN_UP = 3  # sentences after the claim in which a demonstrative is taken to mean it
 _SINGLE_NAME = re.compile(r"^[A-ZÀ-Ý][\w'-]+(?: [A-ZÀ-Ý][\w'-]+)*")
+_CARRIES = attrgetter("carries")
 _QUOTED = re.compile(r'"[^"]*"|«[^»]*»')
 
 
@@ -98,13 +100,15 @@ class Headlines:
     def __init__(self, sentences: Sequence[SentenceScore]) -> None:
         self.body = Body(sentences)
         self.heads: dict[str, list[SentenceScore]] = {}
-        self.overlaps: dict[str, Overlap] = {}
+        words: dict[str, Words] = {}
         for name in ("title", "heading"):
             heads = [one for one in sentences if one.sentence.field == name]
             if heads and self.body.passages:
                 claim = heads if name == "title" else heads[:1]
-                words = read_words(" ".join(_claim_text(one) for one in claim))
-                self.heads[name], self.overlaps[name] = heads, Overlap(words, self.body)
+                self.heads[name] = heads
+                words[name] = read_words(" ".join(_claim_text(one) for one in claim))
+        self.body.index.look_up(word for one in words.values() for word in one.weights)
+        self.overlaps = {name: Overlap(one, self.body) for name, one in words.items()}
 
     def compare(self, name: str, rule: CarrierRule) -> Comparison | None:
         """Compare the headline ``title`` or ``heading`` with the body; None without either."""
@@ -114,9 +118,8 @@ class Headlines:
         others = [one for key, one in self.overlaps.items() if key != name]
         rows = describe_carriers(overlap, others[0] if others else None)
         carries = weigh_carriers(rows, rule.weights)
-        columns = zip(self.body.passages, overlap.whole, overlap.core, carries, strict=True)
-        units = tuple(Unit(*column) for column in columns)
-        ranked = sorted(units, key=lambda unit: (-unit.carries, unit.index))
+        units = tuple(map(Unit, self.body.passages, overlap.whole, overlap.core, carries))
+        ranked = sorted(units, key=_CARRIES, reverse=True)  # of equals the first goes first
         floor = max(rule.floor, rule.share * ranked[0].carries)
         matches = tuple(
             unit for unit in ranked[:MOST_MATCHES] if unit.carries >= floor and unit.similarity > 0
@@ -135,6 +138,8 @@ def _claim_text(one: SentenceScore) -> str:
         for cue in (one.labels[label].cues if label in one.labels else ())
         if cue.device in ("frame", "outlet", "via_outlet")
     )
+    if not shown:
+        return text
     parts, at = [], 0
     for start, end in shown:
         parts.append(text[at : max(start, at)])
@@ -150,27 +155,30 @@ def find_limits(body: Body, units: Sequence[Unit], matches: Sequence[Unit]) -> t
     the two best (*l'autorisation*, *cette mesure*) at its beginning.
     """
     best = [one.passage for one in matches[:2]]
-    core = {word for one in best for word, weight in one.words.weights.items() if weight > 2}
     matched = {one.passage.place for one in matches}
     after = {one.place + step for one in best for step in (1, 2)}
-    sharing = {place for word in core for place in body.index.places[word]}
+    many = len(body.limiting) > MOST_MATCHES
+    core: set[str] | None = None
     found = []
-    for unit in units:
-        passage = unit.passage
+    for passage in body.limiting:
         place = passage.place
+        unit = units[place]
         close = unit.similarity >= _NEARLY or place in matched
-        resumed = place in sharing and _resumes(passage, core)
-        if not (close or resumed or place in after):
-            continue
-        if passage.has(LIMITS if close or resumed else "denial"):
+        resumed = False
+        if many or not close:
+            if core is None:
+                core = {word for one in best for word, value in one.weights.items() if value > 2}
+            resumed = _resumes(passage, core)
+        if close or resumed or (place in after and passage.denies):
             found.append((place not in matched, not resumed, -unit.similarity, place, unit))
     chosen = sorted(found, key=lambda one: one[:4])[:MOST_MATCHES]
     return tuple(sorted((one[-1] for one in chosen), key=lambda one: one.passage.place))
 
 
-def _resumes(passage: Passage, core: Collection[str]) -> bool:
+def _resumes(passage: Passage, core: Set[str]) -> bool:
     """Say whether a sentence takes up one of these stems with an article at its beginning."""
-    return any(stem(noun) in core for noun in passage.resumed)
+    # A noun that is cut off may look like a stem that does not stand in the sentence.
+    return not core.isdisjoint(passage.resumed) and not core.isdisjoint(passage.weights)
 
 
 def _measure(
@@ -186,8 +194,9 @@ def _measure(
     forms = find_forms(text.lower(), _HEADLINE_FORMS)
     hedged = max(one.labels[HEDGED].probability for one in heads)
     relayed = max(one.labels[RELAYED].probability for one in heads)
-    quoted = sum(map(len, _QUOTED.findall(text))) / max(len(text), 1)
-    long_quote = any(part.count(" ") > 2 for part in _QUOTED.findall(text))
+    parts = _QUOTED.findall(text)
+    quoted = sum(map(len, parts)) / max(len(text), 1)
+    long_quote = any(part.count(" ") > 2 for part in parts)
     spoken = 0.8 * (bool(_SHOWN & forms) or quoted > 0.2)
     shown = max(hedged, relayed, spoken)
     head = {
@@ -216,12 +225,14 @@ def _measure(
     }
     return {
         **head,
-        **_measure_attribution(head, ranked),
+        **_measure_attribution(head, body, ranked),
         **_measure_distortion(forms, overlap, body, ranked[0], matches, related),
     }
 
 
-def _measure_attribution(head: Mapping[str, float], ranked: Sequence[Unit]) -> dict[str, float]:
+def _measure_attribution(
+    head: Mapping[str, float], body: Body, ranked: Sequence[Unit]
+) -> dict[str, float]:
     """Features of who speaks: the sourced sentences that carry the claim against the plain ones."""
     sourced = next((one for one in ranked if one.passage.attributed >= 0.5), None)
     best = [one.passage.attributed >= 0.5 for one in ranked[:3]]
@@ -236,21 +247,15 @@ def _measure_attribution(head: Mapping[str, float], ranked: Sequence[Unit]) -> d
         press = passage.relayed
         framed = float(passage.framed)
         has = {name: float(passage.has(name)) for name in has}
-        taken_up = float(
-            any(
-                0 < one.passage.place - passage.place <= _TAKEN_UP
-                and one.passage.has("taken_up")
-                and one.passage.attributed < 0.5
-                for one in ranked
-            )
-        )
+        following = body.passages[passage.place + 1 : passage.place + 1 + _TAKEN_UP]
+        taken_up = float(any(one.has("taken_up") and one.attributed < 0.5 for one in following))
     voice = voice_core = voice_whole = 0.0
-    for one in ranked:  # what cannot raise a maximum is not looked at
-        if one.carries < _FAR or not (
-            one.carries > voice or one.core > voice_core or one.similarity > voice_whole
-        ):
-            continue
-        if one.passage.attributed < 0.5:
+    for one in ranked:
+        if one.carries < _FAR:
+            break
+        # What cannot raise a maximum is not looked at.
+        higher = one.carries > voice or one.core > voice_core or one.similarity > voice_whole
+        if higher and one.passage.attributed < 0.5:
             voice = max(voice, one.carries)
             voice_core = max(voice_core, one.core)
             voice_whole = max(voice_whole, one.similarity)
@@ -300,12 +305,16 @@ def _measure_distortion(
 ) -> dict[str, float]:
     """Features of what the headline says beyond its body, or leaves out."""
     nearest_two = sorted(overlap.whole, reverse=True)[:2]
-    inside = [value for unit in matches for value in unit.passage.words.numbers]
-    numbers = [value for value in overlap.words.numbers if value not in body.numbers]
+    numbers: list[float] = []
+    inside: list[float] = []
+    if overlap.words.numbers:
+        known = body.numbers
+        numbers = [value for value in overlap.words.numbers if value not in known]
+        inside = [value for unit in matches for value in body.index.numbers[unit.passage.place]]
     limits = {unit.index for unit in related}
     in_claim = limits & {unit.index for unit in matches}
     only_head = "restriction" not in forms
-    strong = any(unit.passage.has("strong") for unit in matches)
+    strong_alone = "strong" in forms and not any(unit.passage.has("strong") for unit in matches)
     return {
         "similarity": nearest_two[0],
         "similarity_second": nearest_two[1] if len(nearest_two) > 1 else 0.0,
@@ -314,9 +323,9 @@ def _measure_distortion(
         "limits": float(len(limits)),
         "limit_in_claim": float(bool(in_claim)) * only_head,
         "limit_elsewhere": float(len(limits - in_claim)) * only_head,
-        "denied": float(any(unit.passage.has("denial") for unit in (*matches, *related))),
-        "possible_only_body": top.passage.has("possible") * ("possible" not in forms),
-        "strong_only_headline": float("strong" in forms and not strong),
+        "denied": float(any(unit.passage.denies for unit in (*matches, *related))),
+        "possible_only_body": float("possible" not in forms and top.passage.has("possible")),
+        "strong_only_headline": float(strong_alone),
         "number_raised": float(sum(_is_raised(value, inside) for value in numbers)),
         "number_absent": float(len(numbers)),
     }

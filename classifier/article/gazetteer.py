@@ -27,7 +27,7 @@ import msgspec
 from classifier.article.tokens import places_of
 from classifier.errors import DataError
 from classifier.schema import resource_bytes
-from classifier.text.normalise import normalise
+from classifier.text.normalise import NormalText, normalise
 
 OutletKind = (
     Literal["agency", "daily", "weekly", "monthly", "magazine"]
@@ -65,8 +65,7 @@ class OutletFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entries: tuple[Outlet, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OutletMention:
+class OutletMention(msgspec.Struct, frozen=True):
     """An outlet's name in a text: ``text[start:end]``.
 
     Attributes:
@@ -195,6 +194,7 @@ class Gazetteer:
                 raise DataError("outlets.json, shared", f"{strange}", "names of entries")
             self._bearers[_key(alias)] = tuple(by_name[name] for name in names)
         self._index = self._build(forms, data.decoys)
+        self._keys = frozenset(self._index)
 
     def _build(
         self, forms: Mapping[str, list[tuple[Outlet, bool]]], decoys: Iterable[str]
@@ -232,15 +232,17 @@ class Gazetteer:
 
     def find(self, text: str) -> list[OutletMention]:
         """Return the outlets named in ``text``, in order, none inside another."""
-        normal = normalise(text)
+        return self.find_normal(normalise(text))
+
+    def find_normal(self, normal: NormalText) -> list[OutletMention]:
+        """Return the outlets named in a normalised text, with offsets into the original."""
         shaped = normal.text
-        known = self._index.keys() & set(_WORD.findall(shaped))
+        known = self._keys & normal.words
         dotted = "." in shaped and _DOTTED.search(shaped) is not None
         if not known and not dotted:
             return []
         found: list[_Hit] = list(self._domain_hits(shaped)) if dotted else []
-        if known:
-            found.extend(self._form_hits(shaped, known))
+        found += self._form_hits(shaped, known)
         mentions: list[OutletMention] = []
         for start, end, form in _longest(found):
             outlets = (form,) if isinstance(form, Outlet) else form.outlets
@@ -250,19 +252,17 @@ class Gazetteer:
                 mentions.append(OutletMention(first, last, outlets[0], ambiguous, outlets))
         return mentions
 
-    def _form_hits(self, shaped: str, known: Set[str]) -> Iterator[tuple[int, int, _Form]]:
-        """Yield every form that stands in ``shaped``, overlapping ones too."""
-        index = self._index
-        places = [(place, word) for word in known for place in places_of(shaped, word)]
-        for place, word in sorted(places):
-            for form in index[word]:
+    def _form_hits(self, shaped: str, known: Set[str]) -> list[tuple[int, int, _Form]]:
+        """Return every form that stands in ``shaped``, overlapping ones too."""
+        found = []
+        for place, word in sorted((at, key) for key in known for at in places_of(shaped, key)):
+            for form in self._index[word]:
                 start = place - form.offset
-                if (
-                    start >= 0
-                    and shaped[start : start + len(form.shape)].translate(_FOLD) == form.shape
-                    and _stands(shaped, start, start + len(form.shape), form)
-                ):
-                    yield start, start + len(form.shape), form
+                surface = shaped[start : start + len(form.shape)] if start >= 0 else ""
+                folds = surface == form.text or surface.translate(_FOLD) == form.shape
+                if folds and _stands(shaped, start, start + len(surface), form):
+                    found.append((start, start + len(surface), form))
+        return found
 
     def _domain_hits(self, shaped: str) -> Iterator[tuple[int, int, Outlet]]:
         """Yield the web domains that stand in ``shaped``, without ``www.`` and subdomains."""

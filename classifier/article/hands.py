@@ -9,8 +9,10 @@ Rules over tokens, no parser. Places where a source stands (*selon …*, *… a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from classifier.article.gazetteer import Gazetteer
 from classifier.article.order import order_places
@@ -20,9 +22,8 @@ from classifier.article.tokens import Outlet, holds_any, names_of, places_of
 from classifier.article.vocabulary import Vocabulary, vocabulary
 from classifier.models.cues import COVER
 from classifier.records import Hand
-from classifier.text.normalise import normalise
+from classifier.text.normalise import NormalText, normalise
 
-_ARTICLE = re.compile(r"^(?:Les? |La |L'|The |les? |la |l')")
 _COVERED = re.compile(f"{COVER}+")
 _NAME = (
     r"(?:(?:[A-ZÀ-Þ][\w'&.-]*|\d+)"
@@ -33,11 +34,18 @@ _MEDIA = (
     *("site", "tabloïd", "portail", "agence", "feuille", "télévision"),
 )
 """The nouns of :data:`_MEDIUM`."""
+_TEACHING = frozenset(_MEDIA)
 _DASHED = re.compile(rf"[–|] ?({_NAME})$")
 _MEDIUM = re.compile(
     r"\b(?:journal|quotidien|hebdomadaire|mensuel|magazine|revue|chaîne|radio|site|tabloïd|portail"
     rf"|(agence)|feuille|télévision)((?: [a-zà-ÿ-]+){{0,3}}?) (?:\")?({_NAME})"
 )
+_ARTICLE = re.compile(r"(?:Les? |La |L'|The |les? |la |l')")
+
+
+def may_teach(words: Set[str]) -> bool:
+    """Say whether a text of these words can hold what :func:`learn_outlets` learns from it."""
+    return not _TEACHING.isdisjoint(words)
 
 
 def learn_outlets(title: str, texts: Iterable[str]) -> dict[str, bool]:
@@ -51,17 +59,16 @@ def learn_outlets(title: str, texts: Iterable[str]) -> dict[str, bool]:
     dashed = _DASHED.search(title)
     if dashed:
         found[dashed[1]] = False
-    texts = list(texts)
-    whole = "\n".join(texts)
-    media = [word for word in _MEDIA if word in whole]
     for text in texts:
-        if not holds_any(text, media):
+        if not holds_any(text, _MEDIA):
             continue
         for match in _MEDIUM.finditer(text):
             words, name = match[2].split(), match[3].rstrip(" .")
             if not vocabulary().stop.isdisjoint(words) or not vocabulary().says.isdisjoint(words):
                 continue
             found[name] = found.get(name, False) or match[1] is not None
+    if not found:
+        return found
     platforms = vocabulary().platforms
     bare = {re.sub(r"^(?:Les? |La |L'|The )", "", name): kind for name, kind in found.items()}
     return {name: kind for name, kind in bare.items() if name and name not in platforms}
@@ -85,7 +92,8 @@ class HandFinder:
     _bare: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._bare = _ARTICLE.sub("", self.own)
+        article = _ARTICLE.match(self.own)
+        self._bare = self.own[article.end() :] if article else self.own
 
     def find(self, text: str, covered: str | None = None) -> tuple[Hand, ...]:
         """Return the hands of a sentence in order of place; references are not resolved yet.
@@ -94,9 +102,15 @@ class HandFinder:
             covered: the normalised sentence with outlets' names covered, where the lexicon has
                 made it; adds names that are shaped like an outlet's.
         """
-        normal = normalise(text)
-        reader = Reader(normal.text, self.outlets(normal.text, covered))
-        if not reader.tokens:
+        return self.find_normal(normalise(text), covered)
+
+    def find_normal(self, normal: NormalText, covered: str | None = None) -> tuple[Hand, ...]:
+        """Return the same for a normalised sentence, with offsets into the original."""
+        text = normal.text
+        # Normalising again changes nothing where no character was added, dropped or moved.
+        again = normal if normal.origins is None else normalise(text)
+        reader = Reader(text, self._outlets(text, again, covered))
+        if not reader.size:
             return ()
         hands = []
         for place, by in order_places(reader, Places(reader, self.words).find()):
@@ -106,6 +120,9 @@ class HandFinder:
 
     def outlets(self, text: str, covered: str | None = None) -> list[Outlet]:
         """Return the outlets named in a normalised sentence, without their articles."""
+        return self._outlets(text, normalise(text), covered)
+
+    def _outlets(self, text: str, normal: NormalText, covered: str | None) -> list[Outlet]:
         found = [
             Outlet(
                 mention.start,
@@ -114,7 +131,7 @@ class HandFinder:
                 mention.entry.kind == "agency",
                 not mention.ambiguous,
             )
-            for mention in self.gazetteer.find(text)
+            for mention in self.gazetteer.find_normal(normal)
         ]
         for name, agency in self.learned.items():
             for at in places_of(text, name):
@@ -145,5 +162,6 @@ class HandFinder:
 
 
 def _without_article(text: str, outlet: Outlet) -> Outlet:
-    match = _ARTICLE.match(text[outlet.start : outlet.end])
-    return replace(outlet, start=outlet.start + match.end()) if match else outlet
+    """Return the outlet without the article that some names begin with."""
+    match = _ARTICLE.match(text, outlet.start, outlet.end)
+    return replace(outlet, start=match.end()) if match else outlet

@@ -7,7 +7,8 @@ what :mod:`classifier.article.comparison` measures, the classes of
 annotated headlines older than 15 June 2020 alone, by ``experiments/headline/train.py``.
 
 Classes that could not be had at a precision of 0.7, luck apart, are experimental: their probability
-is given, they are not reported unless asked for.
+is given, they are not reported unless asked for. What can be given is one probability for all of
+them: that a careful reader would find no departure at all in the title (:func:`weigh_fidelity`).
 """
 
 from __future__ import annotations
@@ -25,22 +26,48 @@ from classifier.records import ClaimMatch, Headline, SentenceScore
 from classifier.schema import resource_bytes
 
 __all__ = [
+    "DEPARTURES",
     "FLOOR",
     "MOST_MATCHES",
     "Comparison",
+    "FidelityModel",
     "HeadlineModel",
     "Pattern",
     "compare",
+    "describe_fidelity",
     "judge",
     "judge_by_similarity",
     "load_headline_model",
     "load_patterns",
     "pattern_entries",
     "read_headlines",
+    "weigh_fidelity",
 ]
+
+DEPARTURES = ("drops_attribution", "drops_restriction", "raises", "unsupported")
+"""Classes of a headline that says more, or less carefully, than its body."""
 
 FLOOR = ("heading", "similarity", "similarity_second", "missing")
 """What the floor *similarity alone* sees."""
+
+
+class FidelityModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The fitted weights of a departure of any kind (:data:`DEPARTURES`).
+
+    Attributes:
+        features: names of :func:`describe_fidelity`, in the order of the weights.
+        means, scales: of each feature on the tuning headlines.
+        weights: one a feature, the intercept last; a positive sum speaks for a departure.
+        similarity_weights: of the floor that sees :data:`FLOOR` alone.
+        holds: whether it beat chance and the base rate on titles that no choice had seen.
+    """
+
+    features: tuple[str, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    similarity_weights: tuple[float, ...]
+    holds: bool
 
 
 class HeadlineModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +82,7 @@ class HeadlineModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         carriers: which sentences carry the claim.
         similarity_weights, similarity_thresholds: of the floor that sees :data:`FLOOR` alone.
         majority: the most frequent class among the tuning headlines.
+        fidelity: the model of a departure of any kind.
     """
 
     features: tuple[str, ...]
@@ -67,6 +95,7 @@ class HeadlineModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     similarity_weights: dict[str, tuple[float, ...]]
     similarity_thresholds: dict[str, float]
     majority: str
+    fidelity: FidelityModel
 
 
 @cache
@@ -104,6 +133,7 @@ def judge(compared: Comparison) -> Headline:
         tuple(name for name in found if name not in model.experimental),
         tuple(name for name in found if name in model.experimental),
         tuple(sorted(one.index for one in compared.related)),
+        weigh_fidelity(compared) if compared.field == "title" else math.nan,
     )
 
 
@@ -112,6 +142,41 @@ def judge_by_similarity(compared: Comparison) -> set[str]:
     model = load_headline_model()
     classes = _weigh(compared, model.similarity_weights)
     return {name for name, value in classes.items() if value >= model.similarity_thresholds[name]}
+
+
+def describe_fidelity(compared: Comparison) -> dict[str, float]:
+    """Return what a departure of any kind is weighed by: the comparison, and three of the body.
+
+    How long the body is; how far the sentences that carry the claim, and all sentences, are hedged
+    or relayed beside a headline that shows no source.
+    """
+    bare, units = compared.features["bare"], compared.units
+    carried = math.fsum(unit.carries for unit in units) + 1e-6
+    claim = math.fsum(
+        unit.carries * max(unit.passage.hedged, unit.passage.relayed) for unit in units
+    )
+    hedged = math.fsum(unit.passage.hedged for unit in units)
+    return {
+        **compared.features,
+        "body_length": math.log(1 + len(units)),
+        "bare_claim_labelled": bare * claim / carried,
+        "bare_hedged": bare * hedged / max(len(units), 1),
+    }
+
+
+def weigh_fidelity(compared: Comparison, *, similarity_alone: bool = False) -> float:
+    """Return the probability, 0 to 1, that a careful reader would find no departure in a headline.
+
+    Args:
+        similarity_alone: by the floor that sees :data:`FLOOR` alone.
+    """
+    model, features = load_headline_model().fidelity, describe_fidelity(compared)
+    shaped = [
+        (features[name] - mean) / scale
+        for name, mean, scale in zip(model.features, model.means, model.scales, strict=True)
+    ]
+    row = model.similarity_weights if similarity_alone else model.weights
+    return _sigmoid(-math.fsum(map(mul, row, shaped)) - row[-1])
 
 
 def _weigh(compared: Comparison, weights: Mapping[str, Sequence[float]]) -> dict[str, float]:

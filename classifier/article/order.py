@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from classifier.article.phrases import Reader
 from classifier.article.tokens import Phrase
@@ -11,8 +12,7 @@ from classifier.article.tokens import Phrase
 NEWSROOMS = ("outlet", "agency")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A phrase and how it stands in its sentence.
 
     Attributes:
@@ -38,6 +38,8 @@ def order_places(reader: Reader, places: Sequence[Place]) -> list[tuple[Place, t
     A hand that cites passes on what it cites; a newsroom the speakers of its sentence; a source
     those whom the newsroom has through it; a speaker those whom the speaker repeats.
     """
+    if len(places) < 2:
+        return [(one, ()) for one in places]
     kept = [one for one in places if one.role != "bare"]
     bare = [one for one in places if one.role == "bare"][:1]
     if bare and _speaks(bare[0], kept):

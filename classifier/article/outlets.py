@@ -25,15 +25,15 @@ _FOLD = str.maketrans("àâäáãåçéèêëîïíìñôöóòõùûüúÿœæ"
 _calls = count(1)
 
 
-def gazetteer_for(text: str) -> Gazetteer:
-    """Return a gazetteer that finds in ``text`` what the whole one finds.
+def gazetteer_for(*texts: str) -> Gazetteer:
+    """Return a gazetteer that finds in ``texts`` what the whole one finds.
 
     Args:
-        text: everything that will be searched, the publisher's name included.
+        texts: everything that will be searched, the publisher's name included.
     """
     if next(_calls) > SINGLES:
         return load_gazetteer()
-    return part_for(text)
+    return part_for(" \n ".join(texts))
 
 
 def part_for(text: str) -> Gazetteer:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from classifier.article.similarity import Index, read_normal_words
-from classifier.article.wording import has_form
+from classifier.article.similarity import Index, stem, weigh_words
+from classifier.article.wording import LIMITS, has_form
 from classifier.records import SentenceScore
-from classifier.text.normalise import normalise
+from classifier.text.normalise import NormalText, normalise
 
 HEDGED, RELAYED = "attribution_hedging", "relay_sourcing"
 
@@ -25,6 +25,7 @@ class Passage:
 
     Attributes:
         hedged, relayed: probabilities of its labels.
+        index: of the sentence in the article.
         place: among the body's sentences, from 0.
         text: normalised.
         inside: whether a quotation that began before goes on in it.
@@ -36,28 +37,34 @@ class Passage:
         "_known",
         "_resumed",
         "_small",
+        "_weights",
         "hedged",
         "index",
         "inside",
         "place",
         "relayed",
         "text",
-        "words",
     )
 
     def __init__(self, place: int, one: SentenceScore, text: str, inside: bool) -> None:
         self.place, self.index = place, one.sentence.index
         self.text, self.inside = text, inside
-        self.words = read_normal_words(text)
-        self.hedged, self.relayed = (
-            one.labels[name].probability if name in one.labels else 0.0
-            for name in (HEDGED, RELAYED)
-        )
+        labels = one.labels
+        self.hedged = labels[HEDGED].probability if HEDGED in labels else 0.0
+        self.relayed = labels[RELAYED].probability if RELAYED in labels else 0.0
         self._known: dict[str, bool] = {}
         self._small = ""
+        self._resumed: frozenset[str] | None = None
+        self._weights: Mapping[str, float] | None = None
         self._attributed: float | None = None
         self._framed: bool | None = None
-        self._resumed: list[str] | None = None
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Its content words: stem → weight."""
+        if self._weights is None:
+            self._weights = weigh_words(self.text)[0]
+        return self._weights
 
     @property
     def small(self) -> str:
@@ -72,6 +79,11 @@ class Passage:
         if known is None:
             known = self._known[form] = has_form(self.small, form)
         return known
+
+    @property
+    def denies(self) -> bool:
+        """Whether it denies something; nearly none does, nor limits anything."""
+        return self.has(LIMITS) and self.has("denial")
 
     @property
     def attributed(self) -> float:
@@ -99,9 +111,9 @@ class Passage:
 
     def _spoken(self) -> float:
         text = self.text
-        if self.inside or self.framed or self.has("oneself"):
+        if self.inside or text[:1] in '"«' or text[-1:] in '"»':
             return 0.8
-        if text[:1] in '"«' or text[-1:] in '"»':
+        if self.framed or self.has("oneself"):
             return 0.8
         if '"' not in text and "»" not in text:
             return 0.0
@@ -109,31 +121,31 @@ class Passage:
         return 0.7 if quoted > 0.3 else 0.0
 
     @property
-    def resumed(self) -> list[str]:
-        """The nouns after an article at its beginning: *l'accident*, *cette mesure*."""
+    def resumed(self) -> frozenset[str]:
+        """Stems of the nouns after an article at its beginning: *l'accident*, *cette mesure*."""
         if self._resumed is None:
-            self._resumed = _RESUMED.findall(self.text[:_BEGINNING])
+            self._resumed = frozenset(map(stem, _RESUMED.findall(self.text[:_BEGINNING])))
         return self._resumed
 
 
 class Body:
-    """The sentences of a body.
+    """The sentences of a body; what not every article needs is read when first asked for.
 
     Attributes:
-        index: where each stem stands among the passages.
-        numbers: every number of the body.
-        names: stems that have a capital inside some sentence.
+        index: where stems stand among the passages.
     """
 
-    __slots__ = ("index", "names", "numbers", "passages")
+    __slots__ = ("_limiting", "index", "passages")
 
     def __init__(self, sentences: Iterable[SentenceScore]) -> None:
         passages: list[Passage] = []
+        texts: list[NormalText] = []
         inside, lasting = False, 0
         for one in sentences:
             if one.sentence.field != "text" or one.sentence.kind != "sentence":
                 continue
-            text = normalise(one.sentence.text).text
+            normal = normalise(one.sentence.text)
+            text = normal.text
             going_on = inside
             lasting = lasting + 1 if inside else 0
             if lasting > _LONGEST_QUOTATION:  # a stray mark makes no quotation of all that follows
@@ -143,7 +155,19 @@ class Body:
                     inside = not inside if mark == '"' else mark == "«"
             going_on = going_on and text[:1] not in '"«'
             passages.append(Passage(len(passages), one, text, going_on))
+            texts.append(normal)
         self.passages = tuple(passages)
-        self.index = Index(one.words for one in passages)
-        self.numbers = {value for one in passages for value in one.words.numbers}
-        self.names = frozenset(name for one in passages for name in one.words.names)
+        self.index = Index(texts)
+        self._limiting: list[Passage] | None = None
+
+    @property
+    def numbers(self) -> frozenset[float]:
+        """Every number of the body."""
+        return frozenset().union(*self.index.numbers)
+
+    @property
+    def limiting(self) -> list[Passage]:
+        """The passages with words that limit or withdraw something."""
+        if self._limiting is None:
+            self._limiting = [one for one in self.passages if one.has(LIMITS)]
+        return self._limiting

@@ -35,7 +35,7 @@ _FIRST = re.compile(r"\w*(?:ine|elle|ette|ise|yse|anne|enne|ie|ence|ance|tha|ra|
 _NO_WOMAN = frozenset({"Luca", "Nicola", "Andrea", "Jean-Marie", "Mustapha", "Moussa", "Elia"})
 _NAMINGS = 32
 """Namings of one description that are weighed, on either side of it."""
-_REACH = 5
+REACH = 5
 """Sentences that a pronoun looks back over."""
 
 
@@ -120,7 +120,7 @@ class People:
             last: *ce dernier*: the last name of the sentence, else its first.
         """
         by_end = {name.rpartition(" ")[2]: name for name in known}
-        units = [*before[-_REACH:], own]
+        units = [*before[-REACH:], own]
         for number in range(len(units) - 1, -1, -1):
             plain = _QUOTED.sub(lambda found: " " * len(found[0]), units[number])
             for text in (plain,) if number == len(units) - 1 else (plain, units[number]):

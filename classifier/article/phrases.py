@@ -63,78 +63,77 @@ class Reader(Line):
 
         A contracted article (*du parquet*) may stand at ``at``; it is no part of the phrase.
         """
-        if at >= len(self.tokens):
+        if at >= self.size:
             return None
-        token = self.tokens[at]
-        if not (
-            token.capital
-            or token.low in self._words.openings
-            or token.low in _OPENING
-            or token.start in self._outlet_at
-        ):
-            return None
-        if at not in self._read:
-            self._read[at] = self._phrase(at)
-        return self._read[at]
+        if at in self._read:
+            return self._read[at]
+        low = self.lows[at]
+        may_begin = (
+            low in _OPENING
+            or low in self._words.openings
+            or self.is_capital(at)
+            or self.tokens.starts[at] in self._outlet_at
+        )
+        found = self._read[at] = self._phrase(at) if may_begin else None
+        return found
 
     def _phrase(self, at: int) -> Phrase | None:
-        tokens, words = self.tokens, self._words
+        lows, size, words = self.lows, self.size, self._words
         here, determiner, definite, indefinite = at, "", False, False
-        if self.low(here) in ("«", '"') and here + 1 < len(tokens):
+        if lows[here] in ("«", '"') and here + 1 < size:
             here += 1
-        if self.low(here) in ("du", "au", "aux") or (
-            self.low(here) in _OF and self.low(here + 1) in ("la", "l'", "le", "les")
+        if lows[here] in ("du", "au", "aux") or (
+            lows[here] in _OF and lows[here + 1] in ("la", "l'", "le", "les")
         ):
             definite, here = True, here + 1
-        if here >= len(tokens):
+        if here >= size:
             return None
         first = here
-        named = tokens[here].capital and self._outlet_from(here) is not None
-        if not named and self.low(here) in _BEGINS:
-            determiner = self.low(here)
+        named = self.is_capital(here) and self._outlet_from(here) is not None
+        if not named and lows[here] in _BEGINS:
+            determiner = lows[here]
             indefinite = determiner in _INDEFINITE
             definite = not indefinite
             here += 1
-            if determiner in ("un", "une", "l'") and self.low(here) in ("un", "une", "des"):
+            if determiner in ("un", "une", "l'") and lows[here] in ("un", "une", "des"):
                 here += 1
-            if self.low(here) in ("de", "d'", "des") and (
-                determiner in ("un", "une", "nombre") or self.low(here - 1) in ("un", "une")
+            if lows[here] in ("de", "d'", "des") and (
+                determiner in ("un", "une", "nombre") or lows[here - 1] in ("un", "une")
             ):
                 here += 1
                 indefinite, definite = True, False
-                if self.low(here) in _DETERMINERS:
+                if lows[here] in _DETERMINERS:
                     here += 1
-        if here >= len(tokens):
+        if here >= size:
             return None
-        if determiner == "l'" and self.low(here) in ("eux", "elles", "entre"):
+        if determiner == "l'" and lows[here] in ("eux", "elles", "entre"):
             # *l'un d'eux*, *l'une d'entre elles*
-            after = here + 1 + (self.low(here) == "entre")
-            return self._make(first, min(after, len(tokens)), "anonymous", "un", "", False)
+            after = here + 1 + (lows[here] == "entre")
+            return self._make(first, min(after, size), "anonymous", "un", "", False)
         while (
-            here < len(tokens)
-            and self.low(here) in words.before
+            here + 1 < size
+            and lows[here] in words.before
             and self._outlet_from(here) is None
-            and here + 1 < len(tokens)
-            and (self.low(here + 1) in words.heads or self.low(here + 1) in words.before)
+            and (lows[here + 1] in words.heads or lows[here + 1] in words.before)
         ):
-            if self.low(here) in _INDEFINITE:
+            if lows[here] in _INDEFINITE:
                 indefinite, definite = determiner != "les", determiner == "les"
             here += 1
         outlet = self._outlet_from(here)
         if outlet is not None:
             return self._named_outlet(first, here, outlet, "")
-        if here >= len(tokens):
+        if here >= size:
             return None
-        token = tokens[here]
-        if not determiner and not token.capital and self.low(here - 1) in AUXILIARY:
+        low, capital = lows[here], self.is_capital(here)
+        if not determiner and not capital and lows[here - 1] in AUXILIARY:
             return None
-        if token.low in _SOME and self.low(here + 1) in _OF:
+        if low in _SOME and lows[here + 1] in _OF:
             return None
-        if token.low in words.heads and not (
-            token.capital and here > 0 and self._is_name(here) and not determiner
+        if low in words.heads and not (
+            capital and here > 0 and self._is_name(here) and not determiner
         ):
             return self._headed(first, here, determiner, definite)
-        if token.text.rstrip(".") in CIVIL or token.capital:
+        if capital or self.texts[here].rstrip(".") in CIVIL:
             return self._name(first, here, determiner)
         if determiner and self._is_name(here + 1) and self._outlet_from(here + 1) is None:
             # *le pasteur Elia Fonoti*: a name says that the unknown noun is somebody's.
@@ -145,13 +144,12 @@ class Reader(Line):
     def somebody(self, at: int) -> Phrase | None:
         """Return the phrase at ``at`` whatever its noun, as somebody: *le trésorier du club*."""
         determiner = self.low(at)
-        if determiner not in _DETERMINERS or at + 1 >= len(self.tokens):
+        if determiner not in _DETERMINERS or at + 1 >= self.size:
             return None
         head = at + 1
-        while head + 1 < len(self.tokens) and self.low(head) in self._words.before:
+        while head + 1 < self.size and self.low(head) in self._words.before:
             head += 1
-        token = self.tokens[head]
-        if not token.text[0].islower() or token.low in self._words.ends:
+        if not self.texts[head][0].islower() or self.low(head) in self._words.ends:
             return None
         return self._headed(at, head, determiner, determiner not in _INDEFINITE, ("person",))
 
@@ -163,8 +161,12 @@ class Reader(Line):
     def _make(
         self, first: int, after: int, type_: str, head: str, name: str, definite: bool
     ) -> Phrase:
-        start, end = self.tokens[first].start, self.tokens[after - 1].end
+        start, end = self.tokens.starts[first], self.tokens.ends[after - 1]
         return Phrase(first, after, start, end, type_, head, name, definite)
+
+    def _span(self, first: int, after: int) -> str:
+        """Return the words of ``tokens[first:after]`` as the sentence has them."""
+        return self.text[self.tokens.starts[first] : self.tokens.ends[after - 1]]
 
     def _headed(
         self, first: int, at: int, determiner: str, definite: bool, types: tuple[str, ...] = ()
@@ -173,9 +175,9 @@ class Reader(Line):
         head = self.low(at)
         types = types or self._words.heads[head]
         here, name, outlet = at + 1, "", None
-        tokens = self.tokens
-        while here < len(tokens):
-            low, token = tokens[here].low, tokens[here]
+        lows, size = self.lows, self.size
+        while here < size:
+            low, text, capital = lows[here], self.texts[here], self.is_capital(here)
             outlet = self._outlet_from(here)
             if outlet is not None and types[0] in ("outlet", "agency"):
                 return self._named_outlet(first, here, outlet, head)
@@ -187,51 +189,50 @@ class Reader(Line):
                     break
                 here = step
             elif (
-                (low == "en" and self._is_name(here + 1) and self.low(here + 2) == "(")
-                or (low == "en" and self.low(here + 1) == "chef")
+                (low == "en" and self._is_name(here + 1) and lows[here + 2] == "(")
+                or (low == "en" and lows[here + 1] == "chef")
                 or (low == "et" and self._goes_on(here + 1, here == at + 1, types[0]))
             ):
                 here += 2
-            elif types[0] == "document" and _MADE_BY.fullmatch(low) and self.low(here + 1) == "par":
+            elif types[0] == "document" and lows[here + 1] == "par" and _MADE_BY.fullmatch(low):
                 step = self.complement_end(here + 1)
                 if step is None:
                     break
                 here = step
-            elif low == "et" and here > at + 1 and self.low(here + 1) in _OF:
+            elif low == "et" and here > at + 1 and lows[here + 1] in _OF:
                 step = self.complement_end(here + 1)
-                if step is None or not tokens[step - 1].capital:
+                if step is None or not self.is_capital(step - 1):
                     break
                 here = step
-            elif low == "au" and self.low(here + 1) == "sein":
+            elif low == "au" and lows[here + 1] == "sein":
                 step = self.complement_end(here + 2)
                 if step is None:
                     break
                 here = step
             elif (
-                token.capital
+                capital
                 and here > at + 1
-                and self._words.heads.get(self.low(here - 1), ("",))[0] in _BODIES
+                and self._words.heads.get(lows[here - 1], ("",))[0] in _BODIES
             ):
                 here = self._name_end(here)
-            elif token.capital and self._is_name(here):
+            elif capital and self._is_name(here):
                 name_end = self._name_end(here)
-                name = self.text[token.start : tokens[name_end - 1].end]
+                name = self._span(here, name_end)
                 here = name_end
                 break
             elif low == "," and types[0] == "person" and determiner not in ("des", "deux"):
                 if self._is_full_name(here + 1) and not self._goes_on_with_verb(here + 1):
                     name_end = self._name_end(here + 1)
-                    name = self.text[tokens[here + 1].start : tokens[name_end - 1].end]
+                    name = self._span(here + 1, name_end)
                     here = name_end
                 break
             elif (
-                token.word
-                and low not in self._words.stop
-                and low not in self._words.says
+                low not in self._words.ends
+                and text[0].isalnum()
+                and not text[0].isdigit()
+                and not text.endswith("ant")
                 and not self._is_adverb(low)
                 and not _VERB.fullmatch(low)
-                and not token.text[0].isdigit()
-                and not token.text.endswith("ant")
                 and not self._is_participle(here)
             ):
                 here += 1
@@ -291,71 +292,69 @@ class Reader(Line):
             outlet = self._outlet_from(noun) or self._outlet_from(at + 1)
             return outlet is None and self._words.heads.get(self.low(noun)) is None
         for step in (1, 2):
-            if at + step < len(self.tokens):
-                token = self.tokens[at + step]
-                if token.capital:
+            if at + step < self.size:
+                if self.is_capital(at + step):
                     return self.low(at) != "en" and self._outlet_from(at + step) is None
-                if token.low not in ("la", "l'"):
+                if self.low(at + step) not in ("la", "l'"):
                     return False
         return False
 
     def complement_end(self, at: int) -> int | None:
         """Return where the complement that begins at ``at`` (*de la Santé*) ends, or None."""
-        tokens, words = self.tokens, self._words
+        lows, size, words = self.lows, self.size, self._words
         here = at + 1
-        while here < len(tokens) and self.low(here) in _COMPLEMENTED:
+        while here < size and lows[here] in _COMPLEMENTED:
             here += 1
-        while here + 1 < len(tokens) and self.low(here) in words.before:
+        while here + 1 < size and lows[here] in words.before:
             here += 1
-        if here >= len(tokens) or not tokens[here].word:
+        if here >= size or not self.texts[here][0].isalnum():
             return None
         if self._outlet_from(here) is not None or self._outlet_from(at + 1) is not None:
             return self._after_outlet(
-                self._outlet_from(at + 1) or self._outlet_at[tokens[here].start], here
+                self._outlet_from(at + 1) or self._outlet_at[self.tokens.starts[here]], here
             )
-        low = tokens[here].low
-        if (low in words.stop and not tokens[here].capital) or low in words.pronouns:
+        low, capital = lows[here], self.is_capital(here)
+        if (low in words.stop and not capital) or low in words.pronouns:
             return None
-        if tokens[here].capital and self._is_name(here):
+        if capital and self._is_name(here):
             return self._name_end(here)
         return here + 1
 
     def _name(self, first: int, at: int, determiner: str) -> Phrase | None:
         """Read a bare name: a person's, or with an article an institution's."""
-        tokens, words = self.tokens, self._words
+        lows, size, words = self.lows, self.size, self._words
         if not self._is_name(at):
             return None
-        if tokens[at].text in words.platforms:
+        if self.texts[at] in words.platforms:
             return None
-        civil = tokens[at].text.rstrip(".") in CIVIL
+        civil = self.texts[at].rstrip(".") in CIVIL
         after = self._name_end(at)
-        name = self.text[tokens[at].start : tokens[after - 1].end]
-        last = tokens[after - 1].text
+        name = self._span(at, after)
+        last = self.texts[after - 1]
         if civil:
             bare = re.sub(r"^\w+\.? ", "", name)
             return self._make(first, after, "person", "", bare, True)
         shouted = last.isupper() and len(last) > 1
-        if tokens[at].low == "personne":
+        if lows[at] == "personne":
             return None
         if determiner or shouted or name in words.capitals:
             # *la Maison Blanche*, *l'Organisation mondiale de la santé*: small words follow.
-            while after < len(tokens) and determiner:
-                low = tokens[after].low
+            while after < size and determiner:
+                low = lows[after]
                 if low in _OF:
                     step = self.complement_end(after)
                     if step is None:
                         break
                     after = step
                 elif (
-                    tokens[after].word
-                    and low not in words.stop
-                    and low not in words.says
+                    self.texts[after][0].isalnum()
+                    and low not in words.ends
                     and not self._is_adverb(low)
                     and not low[0].isdigit()
                 ):
                     after += 1
                 else:
                     break
-            name = self.text[tokens[at].start : tokens[after - 1].end]
+            name = self._span(at, after)
             return self._make(first, after, "institution", "", name, True)
         return self._make(first, after, "person", "", name, True)

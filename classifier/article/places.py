@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import cache
+
+from msgspec.structs import replace
 
 from classifier.article.order import NEWSROOMS, Place
 from classifier.article.speakers import Speakers
 from classifier.article.tokens import Phrase
+from classifier.article.vocabulary import vocabulary
 
 _EVEN = frozenset({"aussi", "également", "notamment", "ainsi", "encore", "lui-même", "elle-même"})
 _SAID_BY = frozenset({"dires", "récit", "récits", "témoignage", "témoignages", "propos"})
@@ -43,6 +47,13 @@ _NEWS = frozenset({"nouvelle", "nouvelles", "histoire", "chiffre", "chiffres", "
 _RANK = {"frame": 0, "cited": 0, "agent": 1, "subject": 2, "told": 1, "noted": 3, "bare": 4}
 
 
+@cache
+def _leads() -> frozenset[str]:
+    """Return the words beside which a source can stand, verbs of saying and citing aside."""
+    words = vocabulary()
+    return _FRAMES | words.credit | words.asked | _TO | {"par"}
+
+
 class Places(Speakers):
     """All places of one sentence."""
 
@@ -51,20 +62,23 @@ class Places(Speakers):
         for at, verb in self._citations():
             self._cite(at, verb)
         credit, asked = self.words.credit, self.words.asked
-        for at in range(len(self.tokens)):
+        for at in self.reader.positions(_leads()):
             low = self.lows[at]
             if low in _FRAMES or low in credit:
                 self._frame(at)
             if low in asked:
                 self._agent(at)
             if low in _TO:
-                self._told(at)
+                if self.rooms or low == "auprès":
+                    self._told(at)
             elif low == "par":
                 self._passive(at)
         for start, end, pronoun in self._verbs():
             self._speaker(start, end, pronoun)
         self._headline()
         self._told_by_whom()
+        if len(self.places) < 2:
+            return self.places
         kept: list[Place] = []
         for place in sorted(
             self.places,
@@ -83,19 +97,20 @@ class Places(Speakers):
 
     def _citations(self) -> Iterator[tuple[int, int]]:
         """Yield, for each verb of citing, where the cited begins and where the verb does."""
+        if self.words.cited_keys.isdisjoint(self.reader.present):
+            return
         cited, lows, tokens = self.words.cited, self.lows, self.tokens
         done = 0
-        for at in range(len(tokens)):
-            forms = cited.get(lows[at])
-            if forms is None or at < done:
+        for at in self.reader.positions(cited):
+            if at < done:
                 continue
-            for form in forms:
+            for form in cited[lows[at]]:
                 end = at + len(form)
-                if end < len(tokens) and (len(form) == 1 or tuple(lows[at:end]) == form):
-                    if tokens[end].start == tokens[end - 1].end:
+                if end < self.size and lows[end - 1] == form[-1] and tuple(lows[at:end]) == form:
+                    if tokens.starts[end] == tokens.ends[end - 1]:
                         continue
                     done = end + (lows[end] in _EVEN)
-                    if done < len(tokens):
+                    if done < self.size:
                         yield done, at
                     break
 
@@ -189,17 +204,15 @@ class Places(Speakers):
                 self._put(credited, "noted")
         elif low in ("source", "sources") and before in ("de", "d'"):
             end = at + 1
-            while end < len(self.tokens):
+            while end < self.size:
                 near = self.low(end - 1) in ("proche", "proches")
                 step = self.reader.complement_end(end) if near else None
                 if step is None and not self._describes(end):
                     break
                 end = step or end + 1
             if end > at + 1:
-                start = self.tokens[at].start
-                self._put(
-                    Phrase(at, end, start, self.tokens[end - 1].end, "anonymous", low), "frame"
-                )
+                start, stop = self.tokens.starts[at], self.tokens.ends[end - 1]
+                self._put(Phrase(at, end, start, stop, "anonymous", low), "frame")
 
     def _unnamed_own(self, at: int) -> bool:
         """Add *nos informations*: sources that the publisher has and does not name."""
@@ -349,11 +362,11 @@ class Places(Speakers):
 
         *L'attaque de Jean Roux sur Radio Soir*: the first that the sentence names is the speaker.
         """
-        roles = {one.role for one in self.places}
-        speakers = [one for one in self.places if one.phrase.type not in NEWSROOMS]
-        if "told" not in roles or speakers:
+        if not self.rooms or "told" not in [one.role for one in self.places]:
             return
-        for at in range(len(self.tokens)):
+        if any(one.phrase.type not in NEWSROOMS for one in self.places):
+            return
+        for at in range(self.size):
             phrase = self.reader.phrase(at)
             if phrase is None or phrase.type != "person" or self._date(phrase):
                 continue
@@ -364,8 +377,8 @@ class Places(Speakers):
     def _headline(self) -> None:
         """Add the outlet that stands after a dash at the end or in parentheses."""
         for outlet in self.reader.outlets:
-            at = next((n for n, one in enumerate(self.tokens) if one.start >= outlet.start), 0)
-            if at == 0:
+            at = bisect_left(self.tokens.starts, outlet.start)
+            if at in (0, self.size):
                 continue
             phrase = self.reader.phrase(at - (self.low(at - 1) in ("le", "la", "les", "l'", "the")))
             if phrase is None or phrase.type not in NEWSROOMS:

@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from msgspec.structs import replace
 
 from classifier.article.gazetteer import Gazetteer
 from classifier.article.hands import HandFinder
 from classifier.article.order import NEWSROOMS
-from classifier.article.people import CAPITALS, CIVIL, People
+from classifier.article.people import CAPITALS, CIVIL, REACH, People
 from classifier.article.tokens import places_of
 from classifier.article.vocabulary import vocabulary
-from classifier.corpus.hands import identity
+from classifier.corpus.hands import identity as read_identity
 from classifier.records import Hand
+
+identity = lru_cache(maxsize=4096)(read_identity)
+"""What a name is compared by; those met last are remembered."""
 
 BREAK = "\n"
 """What stands between the units of an article's text: no normalised unit holds it."""
+
+_LOOKED_BACK = 1500
+"""Characters before a sentence in which the newsroom that it means is looked for."""
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _DEFINITE = re.compile(
@@ -61,7 +70,7 @@ _GENERIC = frozenset(
 _PLURAL = frozenset({"médias", "journaux", "confrères", "presse", "quotidiens", "chaînes", "sites"})
 
 
-@dataclass
+@dataclass(eq=False)
 class _Known:
     """A hand that has been met: its name, type, head noun and who passes it on."""
 
@@ -85,12 +94,14 @@ class References:
     gazetteer: Gazetteer
     known: list[_Known] = field(default_factory=list)
     people: People = field(init=False)
-    _lower: str = field(init=False, repr=False)
     _same: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.people = People(self.text, self.gazetteer)
-        self._lower = self.text.lower()
+
+    @cached_property
+    def _lower(self) -> str:
+        return self.text.lower()
 
     def same(self, a: str, b: str) -> bool:
         """Say whether two names are one outlet's."""
@@ -99,17 +110,18 @@ class References:
             self._same[a, b] = self._same[b, a] = one
         return self._same[a, b]
 
-    def resolve(self, hands: Sequence[Hand], text: str, before: str) -> tuple[Hand, ...]:
+    def resolve(self, hands: Sequence[Hand], text: str, start: int) -> tuple[Hand, ...]:
         """Return the hands of a sentence with their names, and carriers that stand elsewhere.
 
         Args:
             text: the sentence, normalised.
-            before: the article's text up to the sentence, normalised.
+            start: where it begins in the article's text.
         """
         resolved: list[Hand] = []
         for hand in hands:
-            resolved.append(self._resolve(hand, text, before, resolved))
-        if all(hand.type not in NEWSROOMS for hand in hands) and _SUPPOSED.search(text):
+            resolved.append(self._resolve(hand, text, start, resolved))
+        supposed = "aurai" in text and _SUPPOSED.search(text) is not None
+        if supposed and all(hand.type not in NEWSROOMS for hand in hands):
             resolved = [self._second_hand(hand) for hand in resolved]
         for hand in resolved:
             self._note(hand, resolved, text)
@@ -125,32 +137,32 @@ class References:
         return replace(hand, carriers=carriers or tuple(rooms if len(rooms) == 1 else ()))
 
     def _note(self, hand: Hand, resolved: Sequence[Hand], text: str) -> None:
-        carriers = tuple(resolved[n - 1].name for n in hand.by) or hand.carriers
-        words = text[hand.start : hand.end]
-        head = _head(words)
-        kind = ""
-        if hand.type in NEWSROOMS:
-            outlets = self.gazetteer.outlets(hand.name)
-            kind = outlets[0].kind if outlets else ""
+        carriers = tuple([resolved[n - 1].name for n in hand.by]) or hand.carriers
         found = next((one for one in self.known if one.name == hand.name), None)
         if found is None:
+            head, kind = _head(text[hand.start : hand.end]), ""
+            if hand.type in NEWSROOMS:
+                outlets = self.gazetteer.outlets(hand.name)
+                kind = outlets[0].kind if outlets else ""
             self.known.append(_Known(hand.name, hand.type, head, carriers, kind))
         else:
+            # Met last, it stands last; names are unique.
             self.known.remove(found)
-            self.known.append(replace(found, carriers=found.carriers or carriers))
+            found.carriers = found.carriers or carriers
+            self.known.append(found)
 
-    def _resolve(self, hand: Hand, text: str, before: str, done: Sequence[Hand]) -> Hand:
+    def _resolve(self, hand: Hand, text: str, start: int, done: Sequence[Hand]) -> Hand:
         words = " ".join(text[hand.start : hand.end].split())
         if _CONTRACTED.search(text[max(0, hand.start - 5) : hand.start]):
             words = "le " + words
         if hand.type in NEWSROOMS:
-            return self._newsroom(hand, words, before)
+            return self._newsroom(hand, words, start)
         if hand.type in ("anonymous", "crowd"):
             return self._unnamed(hand, words, done)
         if hand.type == "document":
             return self._document(hand, words)
         if hand.type == "person":
-            return self._person(hand, words, before, text[: hand.start])
+            return self._person(hand, words, start, text[: hand.start])
         return self._institution(hand, words)
 
     def _last(self, types: Sequence[str], test: object = None) -> _Known | None:
@@ -159,7 +171,7 @@ class References:
                 return one
         return None
 
-    def _newsroom(self, hand: Hand, words: str, before: str) -> Hand:
+    def _newsroom(self, hand: Hand, words: str, start: int) -> Hand:
         name = hand.name
         if name:
             for one in self.known:
@@ -179,10 +191,10 @@ class References:
                 or (self._last(("outlet",)) if len(_WORD.findall(words)) <= 3 else None)
             )
         if found is None:
-            named = [one for one in self.gazetteer.find(before[-1500:]) if not one.ambiguous]
+            before = self.text[max(0, start - _LOOKED_BACK) : start]
+            named = [one for one in self.gazetteer.find(before) if not one.ambiguous]
             if named:
-                return replace(hand, name=before[-1500:][named[-1].start : named[-1].end])
-        if found is None:
+                return replace(hand, name=before[named[-1].start : named[-1].end])
             return replace(hand, name=words)
         return replace(hand, name=found.name, carriers=() if hand.by else found.carriers)
 
@@ -232,16 +244,16 @@ class References:
             return replace(hand, name=outlet.name, type=outlet.type)
         return replace(hand, name=words)
 
-    def _person(self, hand: Hand, words: str, before: str, own: str) -> Hand:
+    def _person(self, hand: Hand, words: str, start: int, own: str) -> Hand:
         name = CIVIL.sub("", hand.name)
         if name:
             return replace(hand, name=self._full(name))
         low = words.lower().rpartition(" ")[2]
-        body = self._body(before) if low == "l'" else None
+        body = self._body(start) if low == "l'" else None
         if body is not None:
             return replace(hand, name=body.name, type=body.type)
         if low in _SHORT and hand.type == "person":
-            name = self._meant(low, before, own) or words
+            name = self._meant(low, start, own) or words
             known = self._last(("person",), lambda one: one.name == name)
             return replace(
                 hand, name=name, carriers=known.carriers if known and not hand.by else ()
@@ -260,14 +272,14 @@ class References:
             if found is not None:
                 return replace(hand, name=found.name)
         if head:
-            name = self.people.described(head, words, before)
+            name = self.people.described(head, words, self.text[:start])
             if name:
                 return replace(hand, name=self._full(name))
         return replace(hand, name=words)
 
-    def _body(self, before: str) -> _Known | None:
+    def _body(self, start: int) -> _Known | None:
         """Return the institution that alone speaks in the sentence before, marked or not."""
-        last = before.removesuffix(BREAK).rpartition(BREAK)[2]
+        last = self.text[:start].removesuffix(BREAK).rpartition(BREAK)[2]
         found = HandFinder(self.gazetteer).find(last)
         if len(found) != 1 or found[0].type != "institution":
             return None
@@ -293,11 +305,11 @@ class References:
             return f"{given} {name}"
         return name
 
-    def _meant(self, low: str, before: str, own: str) -> str:
+    def _meant(self, low: str, start: int, own: str) -> str:
         """Return whom a pronoun in small letters stands for; empty where nobody is named."""
         gender = "f" if low in _SHE else "m"
         known = [one.name for one in self.known if one.type == "person" and " " in one.name]
-        units = before.split(BREAK)
+        units = self.text[:start].rsplit(BREAK, REACH)[-REACH:]
         name = self.people.nearest(units, own, gender, known, last=low.startswith(_LAST))
         if name:
             return self._full(name)
@@ -342,4 +354,8 @@ def _begins(whole: str, part: str) -> bool:
 def _head(words: str) -> str:
     """Return the head noun of a phrase in small letters; empty for a bare name."""
     heads = vocabulary().heads
-    return next((low for low in map(str.lower, _WORD.findall(words)) if low in heads), "")
+    for word in _WORD.findall(words):
+        low: str = word.lower()
+        if low in heads:
+            return low
+    return ""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
-from classifier.article.tokens import Outlet, Token, tokens_of
+from classifier.article.tokens import Outlet, Tokens, tokens_of
 from classifier.article.vocabulary import Vocabulary, vocabulary
 
-_PADDING = 64
+_PADDING = [""] * 64
+_QUOTES = frozenset('«»"')
 _PARTICLES = frozenset(
     {"de", "du", "la", "le", "van", "von", "der", "den", "ben", "bin", "al", "el", "da", "di", "d'"}
 )
@@ -27,41 +29,58 @@ class Line:
     Attributes:
         text: the normalised sentence.
         outlets: names of outlets in it.
+        size: how many tokens there are.
+        texts: the tokens as they are written.
+        lows: the tokens in small letters, and beyond them 64 empty ones.
         low: gives the token at an index in small letters; empty up to 64 beyond both ends.
+        present: what stands in ``lows``.
         quotes: whether there are quotation marks.
     """
 
     text: str
     outlets: Sequence[Outlet] = ()
-    tokens: list[Token] = field(init=False)
+    tokens: Tokens = field(init=False)
+    size: int = field(init=False)
+    texts: list[str] = field(init=False)
     lows: list[str] = field(init=False)
     low: Callable[[int], str] = field(init=False)
+    present: frozenset[str] = field(init=False)
     quotes: bool = field(init=False)
     _outlet_at: dict[int, Outlet] = field(init=False)
     _words: Vocabulary = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tokens = tokens_of(self.text)
+        self.tokens = tokens = tokens_of(self.text)
+        self.texts = tokens.texts
+        self.size = len(tokens.texts)
         # Empty beyond both ends: an index below zero counts from the padding.
-        self.lows = [token.low for token in self.tokens] + [""] * _PADDING
+        self.lows = tokens.lows + _PADDING
         self.low = self.lows.__getitem__
-        self.quotes = any(mark in self.text for mark in '«»"')
+        self.present = frozenset(tokens.lows)
+        self.quotes = not self.present.isdisjoint(_QUOTES)
         self._outlet_at = {outlet.start: outlet for outlet in self.outlets}
         self._words = vocabulary()
 
+    def positions(self, words: Container[str]) -> list[int]:
+        """Return the tokens that are one of some words, given in small letters."""
+        return [at for at, low in enumerate(self.tokens.lows) if low in words]
+
+    def is_capital(self, at: int) -> bool:
+        """Say whether the token at ``at`` begins with a capital letter."""
+        return self.texts[at][0].isupper()
+
     def _outlet_from(self, at: int) -> Outlet | None:
         """Return the outlet whose name begins at token ``at``, its article included."""
-        if at >= len(self.tokens):
+        if not self._outlet_at or at >= self.size:
             return None
-        found = self._outlet_at.get(self.tokens[at].start)
-        if found is None and at + 1 < len(self.tokens) and self.tokens[at].text in _ARTICLES:
-            found = self._outlet_at.get(self.tokens[at + 1].start)
+        starts = self.tokens.starts
+        found = self._outlet_at.get(starts[at])
+        if found is None and at + 1 < self.size and self.texts[at] in _ARTICLES:
+            found = self._outlet_at.get(starts[at + 1])
         return found
 
     def _after_outlet(self, outlet: Outlet, at: int) -> int:
-        while at < len(self.tokens) and self.tokens[at].start < outlet.end:
-            at += 1
-        return at
+        return max(at, bisect_left(self.tokens.starts, outlet.end))
 
     def _is_adverb(self, low: str) -> bool:
         """Say whether a word ends a phrase as *seulement* does, and *arrondissement* does not."""
@@ -77,45 +96,45 @@ class Line:
 
     def _is_name(self, at: int) -> bool:
         """Say whether a capital at ``at`` begins a name."""
-        if at >= len(self.tokens):
+        if at >= self.size or not self.is_capital(at):
             return False
-        token = self.tokens[at]
-        if not token.text[0].isupper() or token.low in ("l'", "d'"):
+        low = self.lows[at]
+        if low in ("l'", "d'"):
             return False
-        return not (at == 0 and (token.low in self._words.stop or token.low in self._words.heads))
+        return not (at == 0 and (low in self._words.stop or low in self._words.heads))
 
     def _is_full_name(self, at: int) -> bool:
         return (
             self._is_name(at)
-            and at + 1 < len(self.tokens)
+            and at + 1 < self.size
             and self._name_end(at) >= at + 2
             and self._outlet_from(at) is None
-        ) or (at < len(self.tokens) and self.tokens[at].text.rstrip(".") in CIVIL)
+        ) or (at < self.size and self.texts[at].rstrip(".") in CIVIL)
 
     def _goes_on_with_verb(self, at: int) -> bool:
         """Say whether the name at ``at`` opens a clause: *selon l'avocat, M. Roux dit*."""
         after = self._name_end(at)
-        return after < len(self.tokens) and self.tokens[after].low in self._words.verbs
+        return after < self.size and self.lows[after] in self._words.verbs
 
     def _name_end(self, at: int) -> int:
         """Return the token after the name that begins at ``at``."""
         here = at + 1
-        tokens = self.tokens
-        while here < len(tokens):
-            token = tokens[here]
-            if token.text == "." and tokens[here - 1].text in _SHORTENED:
+        texts, lows, size = self.texts, self.lows, self.size
+        while here < size:
+            text = texts[here]
+            if text == "." and texts[here - 1] in _SHORTENED:
                 here += 1
-            elif token.text[0].isupper() and tokens[here - 1].text != ",":
+            elif text[0].isupper() and texts[here - 1] != ",":
                 if self._outlet_from(here) is not None:
                     break
                 here += 1
-            elif token.low in _PARTICLES and here + 1 < len(tokens):
+            elif lows[here] in _PARTICLES and here + 1 < size:
                 step = here + 1
-                while step < len(tokens) and tokens[step].low in _PARTICLES:
+                while step < size and lows[step] in _PARTICLES:
                     step += 1
                 if (
-                    step < len(tokens)
-                    and tokens[step].text[0].isupper()
+                    step < size
+                    and texts[step][0].isupper()
                     and self._outlet_from(here) is None
                     and self._outlet_from(step) is None
                 ):

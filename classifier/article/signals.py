@@ -15,16 +15,13 @@ from functools import cache
 
 import msgspec
 
-from classifier.article.headline import load_patterns
+from classifier.article.headline import load_headline_model, load_patterns
 from classifier.records import Chain, Evidence, Headline, SentenceScore, Signal
 from classifier.schema import resource_bytes
 from classifier.text.first_words import PatternIndex
 from classifier.text.normalise import NormalText, normalise
 
 HEDGED, RELAYED, THREAT = "attribution_hedging", "relay_sourcing", "threat_rhetoric"
-
-DEPARTURES = ("drops_attribution", "drops_restriction", "raises", "unsupported")
-"""Classes of a headline that says more, or less carefully, than its body."""
 
 SIGNALS: tuple[str, ...] = (
     "hedged_share",
@@ -149,26 +146,16 @@ def _origins(chain: Chain | None) -> Iterator[Signal]:
 
 
 def _fidelity(headlines: Iterable[Headline]) -> Signal:
-    """1 minus the highest probability of a departure that is reported, of the title."""
+    """Probability, 0 to 1, that a careful reader would find no departure in the title."""
     title = next((one for one in headlines if one.field == "title"), None)
     if title is None:
         return _undefined("headline_fidelity", "no_headline")
-    if not reported_departures():
+    if not load_headline_model().fidelity.holds:
         return _undefined("headline_fidelity", "experimental_classes")
-    worst = max((title.classes.get(name, 0.0) for name in reported_departures()), default=0.0)
     matches = (Evidence(match.sentence, 0, 0) for match in title.matches)
     limits = (Evidence(index, 0, 0) for index in title.restrictions)
     shown = {one.sentence: one for one in (*matches, *limits)}
-    return Signal("headline_fidelity", 1 - worst, tuple(shown[key] for key in sorted(shown)))
-
-
-@cache
-def reported_departures() -> tuple[str, ...]:
-    """Return the departures that are precise enough to be reported."""
-    from classifier.article.headline import load_headline_model
-
-    experimental = load_headline_model().experimental
-    return tuple(name for name in DEPARTURES if name not in experimental)
+    return Signal("headline_fidelity", title.fidelity, tuple(shown[key] for key in sorted(shown)))
 
 
 def _terms(units: Sequence[SentenceScore]) -> Iterator[Signal]:

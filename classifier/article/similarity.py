@@ -16,13 +16,17 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import chain, filterfalse
 
 import msgspec
 
 from classifier.schema import resource_bytes
-from classifier.text.normalise import normalise
+from classifier.text.normalise import NormalText, normalise
+
+HEAD = 3
+"""Letters by which stems are looked up: only stems that begin alike can be near one another."""
 
 STEM = 6
 """Letters of a stem: long enough to part most words, short enough for French endings."""
@@ -38,7 +42,9 @@ _START = re.compile(r"[^\W\d_]+|\d")
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+(?:[ .,]\d+)*")
 _TOKEN = re.compile(r"\d+(?:[ .,]\d+)*|[^\W\d_]{3,}")
-_CUT = re.compile(r"(?:s|x|e|es)$")
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
+# Beginnings of words whose small letters are remembered; beyond, all are forgotten.
+_KNOWN_HEADS = 50_000
 
 
 class Words(msgspec.Struct, frozen=True, gc=False):
@@ -74,13 +80,40 @@ def rarity() -> tuple[Mapping[str, float], float]:
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Return a word's stem: no accents, small letters, no plural, its first letters."""
-    plain = unicodedata.normalize("NFD", word.casefold())
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    plain = _plain(word)
     if len(plain) > 4:
-        plain = _CUT.sub("", plain)
+        if plain.endswith("es"):
+            plain = plain[:-2]
+        elif plain[-1] in "sxe":
+            plain = plain[:-1]
     return plain[:STEM]
 
 
+def _plain(letters: str) -> str:
+    """Return letters as small ones without accents."""
+    plain = letters.casefold()
+    if plain.isascii():
+        return plain
+    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFD", plain)))
+
+
+class _Heads(dict[str, str]):
+    """The first letters of words as they are written → the first letters of their stems."""
+
+    def __missing__(self, written: str) -> str:
+        if len(self) >= _KNOWN_HEADS:
+            self.clear()
+        head = _plain(written)[:HEAD]
+        if written[:1].isdigit() and not written[0].isdecimal():  # *¹Selon* is weighed as a number
+            head = "#0"
+        self[written] = head
+        return head
+
+
+_HEADS = _Heads()
+
+
+@lru_cache(maxsize=65536)
 def parse_number(text: str) -> float:
     """Return the value of digits as French writes them: ``1.200`` and ``1 200`` are 1200."""
     compact = re.sub(r"[ .](?=\d{3}\b)", "", text).replace(",", ".").replace(" ", "")
@@ -95,7 +128,7 @@ def _weigh_word(token: str) -> tuple[str, float, bool] | None:
     """Return a word's stem, its weight, and whether it is a name (a capital); None: no content."""
     table, unknown = rarity()
     if token[0].isdigit():
-        return f"#{parse_number(token):g}", unknown * 0.7, False
+        return _number_key(parse_number(token)), unknown * 0.7, False
     key = stem(token)
     weight = table.get(key, unknown)
     if weight < 1:  # in more than a third of all articles
@@ -104,13 +137,19 @@ def _weigh_word(token: str) -> tuple[str, float, bool] | None:
     return key, weight * _NAME_BONUS if named else weight, named
 
 
+def _number_key(value: float) -> str:
+    return f"#{value:g}"
+
+
 def read_words(text: str) -> Words:
     """Return the content words of a text; words of one or two letters and the commonest fall."""
-    return read_normal_words(normalise(text).text)
+    normal = normalise(text).text
+    weights, names = weigh_words(normal)
+    return Words(weights, read_numbers(normal), frozenset(names))
 
 
-def read_normal_words(text: str) -> Words:
-    """Return the content words of a text that is normalised already."""
+def weigh_words(text: str) -> tuple[dict[str, float], list[str]]:
+    """Return stem → weight of a normalised text, and the stems that are names."""
     weights: dict[str, float] = {}
     names: list[str] = []
     tokens = _TOKEN.findall(text)
@@ -124,56 +163,96 @@ def read_normal_words(text: str) -> Words:
                 names.append(key)
             if key not in weights or weight > weights[key]:
                 weights[key] = weight
-    numbers = tuple(map(parse_number, _NUMBER.findall(text))) if _DIGIT.search(text) else ()
-    return Words(weights, numbers, frozenset(names))
+    return weights, names
+
+
+def read_numbers(text: str) -> tuple[float, ...]:
+    """Return the numbers of a normalised text as values, in order."""
+    return tuple(map(parse_number, _NUMBER.findall(text))) if _DIGIT.search(text) else ()
 
 
 class Index:
-    """Where each stem stands among several sentences, so that a headline meets all at once.
+    """Where stems stand among several sentences, so that a headline meets all at once.
 
-    Attributes:
-        places: stem → the sentences that hold it, by their place from 0.
+    Few words of a body begin like one of a headline: those alone become stems.
     """
 
-    __slots__ = ("_found", "_heads", "places", "size")
+    __slots__ = ("_alike", "_found", "_numbers", "_texts", "_written", "size")
 
-    def __init__(self, sentences: Iterable[Words]) -> None:
-        places: dict[str, list[int]] = {}
-        self.size = 0
-        for place, one in enumerate(sentences):
-            self.size += 1
-            for word in one.weights:
-                if word in places:
-                    places[word].append(place)
-                else:
-                    places[word] = [place]
-        self.places = places
-        # Only stems that begin alike can be near one another.
-        heads: dict[str, list[str]] = {}
-        for word in places:
-            head = word[:3]
-            if head in heads:
-                heads[head].append(word)
-            else:
-                heads[head] = [word]
-        self._heads = heads
+    def __init__(self, texts: Sequence[NormalText]) -> None:
+        self._texts, self.size = texts, len(texts)
+        self._written = [one.words for one in texts]
+        self._alike: dict[str, dict[str, list[int]]] = {}
+        self._numbers: list[tuple[float, ...]] | None = None
         self._found: dict[str, dict[int, float]] = {}
+        # Digits and marks part words: *covid19*, *mot_clé*.
+        odd = filterfalse(str.isalpha, chain.from_iterable(self._written))
+        mixed = set(filter(_LETTERS.search, odd))
+        if mixed:
+            for place, text in enumerate(texts):
+                if not mixed.isdisjoint(text.words):
+                    self._written[place] = frozenset(_LETTERS.findall(text.text))
+
+    @property
+    def numbers(self) -> list[tuple[float, ...]]:
+        """The numbers of each sentence as values, in order."""
+        if self._numbers is None:
+            self._numbers = [read_numbers(one.text) for one in self._texts]
+        return self._numbers
+
+    def look_up(self, stems: Iterable[str]) -> None:
+        """Find all words that begin like one of these stems, at once: each call reads all words."""
+        heads = {word[:HEAD] for word in stems} - self._alike.keys()
+        if heads:
+            alike = self._alike
+            for head in heads:
+                alike[head] = {}
+            for place, words in enumerate(self._written):
+                for word in words:
+                    head = _HEADS[word[:HEAD]]
+                    if head in heads and len(word) >= HEAD:
+                        alike[head].setdefault(word, []).append(place)
 
     def find(self, word: str) -> dict[int, float]:
         """Return place → how near, above 0 to 1, the nearest stem of the sentence is to a stem."""
         known = self._found.get(word)
         if known is not None:
             return known
-        found = self._found[word] = dict.fromkeys(self.places.get(word, ()), 1.0)
-        if word[0] == "#" or len(word) < 4 or len(found) == self.size:
-            return found
-        for other in self._heads.get(word[:3], ()):
-            near = dice(word, other) if other != word else 0.0
-            if near >= NEAR:
-                for place in self.places[other]:
+        found = self._places_of_number(word) if word[0] == "#" else {}
+        for written, places in self._words_like(word).items():
+            near = _nearness(word, written)
+            if near:
+                for place in places:
                     if near > found.get(place, 0.0):
                         found[place] = near
+        self._found[word] = found
         return found
+
+    def has_name(self, word: str) -> bool:
+        """Say whether a stem has a capital somewhere but at the beginning of a sentence."""
+        for written, places in self._words_like(word).items():
+            if (
+                written[0].isupper()
+                and stem(written) == word
+                and any(_stands_inside(self._texts[place].text, written) for place in places)
+            ):
+                return True
+        return False
+
+    def _words_like(self, word: str) -> dict[str, list[int]]:
+        """Return the words that begin like a stem → the sentences that hold them."""
+        head = word[:HEAD]
+        if head not in self._alike:
+            self.look_up((word,))
+        return self._alike[head]
+
+    def _places_of_number(self, word: str) -> dict[int, float]:
+        """Return the sentences that hold a number, all of them as near as can be."""
+        return {
+            place: 1.0
+            for place in range(self.size)
+            if word in map(_number_key, self.numbers[place])
+        }
 
     def cover(
         self, headline: Words, apart: Collection[str] = ()
@@ -190,30 +269,57 @@ class Index:
         total = math.fsum(headline.weights.values())
         if not total:
             return [0.0] * self.size, [0.0] * self.size, 1.0
-        carried: list[list[float]] = [[] for _ in range(self.size)]
-        beside: list[list[float]] = [[] for _ in range(self.size)]
+        # Only sentences that share a word are counted; sums are exact in any order.
+        carried: dict[int, list[float]] = {}
+        beside: dict[int, list[float]] = {}
         anywhere, rest = [], []
         for word, weight in headline.weights.items():
-            found = self.find(word)
-            sides = (carried,) if word in apart else (carried, beside)
+            side = carried
             if word not in apart:
+                side = beside
                 rest.append(weight)
+            found = self.find(word)
             if found:
                 anywhere.append(weight * max(found.values()))
                 for place, near in found.items():
-                    for side in sides:
+                    if place in side:
                         side[place].append(weight * near)
-        shares = [min(math.fsum(parts) / total, 1.0) for parts in carried]
-        others = shares
-        if apart and rest:
-            left = math.fsum(rest)
-            others = [min(math.fsum(parts) / left, 1.0) for parts in beside]
+                    else:
+                        side[place] = [weight * near]
+        left = math.fsum(rest) if apart and rest else 0.0
+        shares = [0.0] * self.size
+        others = [0.0] * self.size if left else shares
+        for place, parts in beside.items():
+            if left:
+                others[place] = min(math.fsum(parts) / left, 1.0)
+            if place not in carried:
+                shares[place] = min(math.fsum(parts) / total, 1.0)
+        for place, parts in carried.items():
+            shares[place] = min(math.fsum(parts + beside.get(place, [])) / total, 1.0)
         return shares, others, 1 - min(math.fsum(anywhere) / total, 1.0)
 
 
-def coverage(headline: Words, sentence: Words) -> float:
+def _nearness(word: str, written: str) -> float:
+    """Return how near, 0 to 1, a word as it is written comes to a stem that begins like it."""
+    if word[0] == "#":
+        known = _weigh_word(written)
+        return float(known is not None and known[0] == word)
+    other = stem(written)
+    if other == word:
+        return 1.0
+    near = dice(word, other) if len(word) > HEAD else 0.0
+    return near if near >= NEAR and _weigh_word(written) is not None else 0.0
+
+
+def _stands_inside(text: str, word: str) -> bool:
+    """Say whether a word of a text stands elsewhere than at its beginning."""
+    start = _START.search(text)
+    return start is None or start[0] != word or _TOKEN.findall(text).count(word) > 1
+
+
+def coverage(headline: Words, sentence: str) -> float:
     """Return the share, 0 to 1, of the headline's weight that the sentence carries; 0 if none."""
-    return Index([sentence]).cover(headline)[0][0]
+    return Index([normalise(sentence)]).cover(headline)[0][0]
 
 
 @lru_cache(maxsize=65536)

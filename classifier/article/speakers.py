@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from classifier.article.board import Board
 from classifier.article.order import NEWSROOMS, is_quoted
@@ -57,56 +58,56 @@ class Speakers(Board):
 
     def _verbs(self) -> Iterator[tuple[int, int, str]]:
         """Yield first and after of each group of a verb of saying, and the pronoun it carries."""
-        at = 0
-        starts, closes = self.words.starts, not _CLOSED.isdisjoint(self.lows)
-        size = len(self.tokens)
-        if not closes and starts.isdisjoint(self.lows) and not any("-" in low for low in self.lows):
-            return
-        while at < size:
+        after = 0
+        for at, closes in self._verb_places():
+            if at < after:
+                continue
             low = self.lows[at]
             asked_aux = asked = None
             if "-" in low:
                 asked_aux, asked = _ASKED_AUX.fullmatch(low), _ASKED_SAYS.fullmatch(low)
-            elif low not in starts and not closes:
-                at += 1
-                continue
             if low in _AUX or asked_aux:
                 end = at + 1
-                while end < min(len(self.tokens), at + 6) and self._fills(end):
+                while end < min(self.size, at + 6) and self._fills(end):
                     end += 1
+                pronoun = asked_aux[1] if asked_aux else ""
                 if self.low(end) in self.words.said and self._says_it(end):
-                    yield at, end + 1, asked_aux[1] if asked_aux else ""
-                    at = end
+                    yield at, end + 1, pronoun
+                    after = end + 1
                 elif self.low(end) in self.words.weak:
                     yield at, end + 1, _WEAK
-                    at = end
+                    after = end + 1
                 elif self.low(end) == "pu" and self.low(end + 1) in _SEES:
                     yield at, end + 2, _WEAK
-                    at = end + 1
-                elif self._after_quote(at) and _PARTICIPLE.fullmatch(self.low(end)):
-                    yield at, end + 1, asked_aux[1] if asked_aux else ""
-                    at = end
+                    after = end + 2
+                elif closes and _PARTICIPLE.fullmatch(self.low(end)):
+                    yield at, end + 1, pronoun
+                    after = end + 1
             elif asked and asked[1] in self.words.says:
                 yield at, at + 1, asked[2]
-            elif (
-                closes
-                and self._after_quote(at)
-                and _PRESENT.fullmatch(low)
-                and low not in self.words.stop
-            ) or (
+            elif (closes and _PRESENT.fullmatch(low) and low not in self.words.stop) or (
                 low in self.words.says
                 and not self._is_noun(at)
                 and self._says_it(at)
                 and (self.low(at - 1) not in ("s'", "se") or _ITSELF.match(low))
             ):
                 yield at, at + 1, ""
-            at += 1
 
-    def _after_quote(self, at: int) -> bool:
-        """Say whether a quotation closes just before ``at``."""
-        return self.low(at - 1) in _CLOSED or (
-            self.low(at - 1) == "," and self.low(at - 2) in _CLOSED
-        )
+    def _verb_places(self) -> list[tuple[int, bool]]:
+        """Return the tokens at which such a group can begin, and whether a quotation closes there.
+
+        It begins with one of few words, with one that carries its subject (*a-t-il*), or with any
+        word just after a quotation.
+        """
+        starts, lows = self.words.starts, self.tokens.lows
+        places = {at: False for at, low in enumerate(lows) if low in starts or "-" in low}
+        if _CLOSED.isdisjoint(self.reader.present):
+            return list(places.items())
+        for at in self.reader.positions(_CLOSED):
+            for after in (at + 1, at + 2) if self.low(at + 1) == "," else (at + 1,):
+                if after < self.size:
+                    places[after] = True
+        return sorted(places.items())
 
     def _fills(self, at: int) -> bool:
         low = self.low(at)
@@ -129,7 +130,7 @@ class Speakers(Board):
         if not asked and is_quoted(first, self.reader) and not self._reports(after):
             return
         if asked == _WEAK:
-            if self._subject(first, after, only=NEWSROOMS):
+            if self.rooms and self._subject(first, after, only=NEWSROOMS):
                 self._published(first, after)
                 self._which(first)
             elif self.low(first - 1) in ("que", "qu'"):
@@ -183,7 +184,7 @@ class Speakers(Board):
         here = after + (self.low(after) in _MADE)
         quoted = first == 0 or self.low(first - 1) in _QUOTED
         quoted = quoted or (self.low(first - 1) == "le" and self.low(first - 2) == "comme")
-        while here < min(len(self.tokens), after + 10):
+        while here < min(self.size, after + 10):
             low = self.low(here)
             if low in ("que", "qu'", "."):
                 break

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import overload
 
 import msgspec
 
-_TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*'?|[^\w\s]")
+_TOKEN = re.compile(r"(\w++(?:[-.]\w++)*+'?|[^\w\s])")
+# An underscore belongs to no token; where there is none, the shorter pattern is faster.
+_TOKEN_APART = re.compile(r"([^\W_]++(?:[-.][^\W_]++)*+'?|[^\w\s])")
 
 
 class Token(msgspec.Struct, frozen=True, gc=False):
@@ -28,21 +31,47 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     word: bool
 
 
-def tokens_of(text: str) -> list[Token]:
+class Tokens(Sequence[Token]):
+    """The tokens of a sentence, column by column: most are asked for one thing only.
+
+    Attributes:
+        texts, lows: each token as it is written, and in small letters.
+        starts, ends: its characters are ``text[start:end]``.
+    """
+
+    __slots__ = ("ends", "lows", "starts", "texts")
+
+    def __init__(self, text: str) -> None:
+        # What stands between the tokens and the tokens themselves, in turn.
+        pieces = (_TOKEN_APART if "_" in text else _TOKEN).split(text)
+        edges = list(accumulate(map(len, pieces)))
+        self.texts: list[str] = pieces[1::2]
+        self.lows = list(map(str.lower, self.texts))
+        self.starts = edges[:-1:2]
+        self.ends = edges[1::2]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, at: int) -> Token: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Token]: ...
+
+    def __getitem__(self, at: int | slice) -> Token | list[Token]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        word = self.texts[at]
+        first = word[0]
+        return Token(
+            self.starts[at], self.ends[at], word, self.lows[at], first.isupper(), first.isalnum()
+        )
+
+
+def tokens_of(text: str) -> Tokens:
     """Return the tokens of a normalised sentence; an elision (``l'``) is one by itself."""
-    found = []
-    end = 0
-    # Finding all words at once and each again from the last one's end is faster than matches.
-    for word in _TOKEN.findall(text):
-        start = text.find(word, end)
-        end = start + len(word)
-        # A mark alone may be lower case (the iota below a Greek vowel) and no letter.
-        if word.islower() and word[0].isalnum():
-            found.append(Token(start, end, word, word, False, True))
-        else:
-            first = word[0]
-            found.append(Token(start, end, word, word.lower(), first.isupper(), first.isalnum()))
-    return found
+    return Tokens(text)
 
 
 def places_of(text: str, word: str) -> Iterator[int]:
@@ -67,8 +96,7 @@ def holds_any(text: str, words: Iterable[str]) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Outlet:
+class Outlet(msgspec.Struct, frozen=True, gc=False):
     """An outlet's name that stands in the sentence, as the gazetteer or the lexicon has it."""
 
     start: int
@@ -78,8 +106,7 @@ class Outlet:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(msgspec.Struct, frozen=True, gc=False):
     """A noun phrase that can be a hand.
 
     Attributes:
@@ -103,6 +130,9 @@ class Phrase:
 
 def names_of(found: Iterable[Outlet]) -> list[Outlet]:
     """Return outlets in order, of two that overlap the longer."""
+    found = list(found)
+    if len(found) < 2:
+        return found
     kept: list[Outlet] = []
     for outlet in sorted(found, key=lambda one: (one.start - one.end, one.start)):
         if all(outlet.end <= other.start or other.end <= outlet.start for other in kept):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from classifier.article.order import NEWSROOMS
 from classifier.article.people import CAPITALS
@@ -26,7 +27,7 @@ _LEANING = re.compile(
 )
 """Who leans on something cites; what it leans on may as well be an association."""
 _CITED_BY = re.compile(r"\bcitée?s? par $")
-_HINTS = ("cit", "reprenant", "relayant", "s'appu", " se fond", " se bas")
+_HINTS = ("cit", "reprenant", "relayant", "appu", " se fond", " se bas")
 """One of these stands in every sentence in which one of the two does."""
 _CAPITAL_BEFORE = re.compile(rf"(?<!\w)(?:({CAPITALS})|(?:MM?|Dr|Pr)\.) $")
 _MEDIA = frozenset(
@@ -44,11 +45,12 @@ def find_unlisted(hands: Sequence[Hand], text: str, article: str) -> tuple[Hand,
 
     Args:
         hands: as they stand in ``text``.
-        text: the sentence with straight apostrophes.
+        text: the sentence as it stands.
         article: the whole article, normalised: a name that it gives in full is a person's.
     """
     if not any(hint in text for hint in _HINTS):
         return tuple(hands)
+    text = text.replace("’", "'")
     kept = list(hands)
     for n, hand in enumerate(hands, start=1):
         cited = [one for one in hands if n in one.by and _is_cited(text[: one.start])]

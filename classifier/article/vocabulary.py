@@ -45,6 +45,7 @@ class Vocabulary:
         human: those whose subject is somebody, whatever the noun.
         weak: participles that say something of a newsroom only.
         cited: first word of what stands before a hand that is cited → all its words, longest first.
+        cited_keys: the longest word of each of them, one of which must stand there too.
         asked, credit, filler, time: see the file.
         before, stop, pronouns, capitals, story, platforms, nouns: see the file.
         ends: what ends a noun phrase, verbs of saying among it.
@@ -60,6 +61,7 @@ class Vocabulary:
     human: frozenset[str]
     weak: frozenset[str]
     cited: Mapping[str, tuple[tuple[str, ...], ...]]
+    cited_keys: frozenset[str]
     asked: frozenset[str]
     credit: frozenset[str]
     filler: frozenset[str]
@@ -127,6 +129,9 @@ def vocabulary() -> Vocabulary:
         human=listed(raw.verbs, "human") | conjugate(listed(raw.verbs, "human")),
         weak=listed(raw.verbs, "weak"),
         cited=cited,
+        cited_keys=frozenset(
+            max(reversed(form), key=len) for forms in cited.values() for form in forms
+        ),
         asked=frozenset(word + end for word in asked for end in ("", "e", "s", "es")),
         credit=listed(raw.places, "credit"),
         filler=listed(raw.places, "filler"),

@@ -19,6 +19,9 @@ LIMITS = "restriction or denial"
 """Name of the form that is either of the two."""
 
 _SIGN = re.compile(r"\\.|[][()|]")
+# What stands before a word, and its edge: common letters are skipped quickly, the edge is exact.
+_BEFORE_WORD = r"[^a-zß-öø-ÿ]\b"
+_LOOKS_BACK = re.compile(r"(?:\(\?<![^()\\]+\))+([^\W\d_])(?![?*+{])")
 _CAPITAL = re.compile(r"(?<!\\)[A-ZÀ-Þ]")
 
 
@@ -44,32 +47,43 @@ def pattern_entries() -> dict[str, Pattern]:
 
 def find_forms(small: str, names: Iterable[str]) -> frozenset[str]:
     """Return which of the named forms stand in a normalised text in small letters."""
-    patterns = _quick_patterns()
-    return frozenset(name for name in names if patterns[name].search(small))
+    return frozenset(name for name in names if has_form(small, name))
 
 
 def has_form(small: str, name: str) -> bool:
     """Say whether one form stands in a normalised text in small letters."""
-    return _quick_patterns()[name].search(small) is not None
+    padded = f" {small}"
+    for pattern in _quick_patterns()[name]:  # noqa: SIM110 (a generator costs more)
+        if pattern.search(padded):
+            return True
+    return False
 
 
 @cache
-def _quick_patterns() -> Mapping[str, re.Pattern[str]]:
-    """Return the patterns for small letters, what begins at a word's edge behind one edge.
-
-    Ignoring case, and trying every alternative at every place, is what costs; so alternatives with
-    one first letter are tried together. What is found is the same.
-    """
+def _quick_patterns() -> Mapping[str, tuple[re.Pattern[str], ...]]:
+    """Return the patterns of each form for small letters behind a space."""
     sources = {name: one.pattern for name, one in pattern_entries().items()}
     sources[LIMITS] = f"{sources['restriction']}|{sources['denial']}"
-    return {name: re.compile(_gather(source)) for name, source in sources.items()}
+    return {name: tuple(map(re.compile, _quicken(one))) for name, one in sources.items()}
 
 
-def _gather(pattern: str) -> str:
+def _quicken(pattern: str) -> list[str]:
+    """Return patterns of which one is found in a text in small letters, behind a space, or none is.
+
+    Ignoring case, and trying every alternative at every place, is what costs. So alternatives that
+    begin at a word's edge stand together behind what is no letter, which the search finds without
+    trying each place; those with one first letter are tried together. A word must begin at the
+    edge: ``\\b-`` is not understood.
+    """
     parts = _alternatives(_CAPITAL.sub(lambda match: match[0].lower(), pattern))
     edged = [part[2:] for part in parts if part.startswith(r"\b")]
-    gathered = [rf"\b(?:{_by_letter(edged)})"] if edged else []
-    return "|".join(gathered + [part for part in parts if not part.startswith(r"\b")])
+    started = ["^ " + part[1:] for part in parts if part.startswith("^")]
+    rest = [part for part in parts if not part.startswith((r"\b", "^"))]
+    return [
+        *([rf"{_BEFORE_WORD}(?:{_by_letter(edged)})"] if edged else []),
+        *(["|".join(started)] if started else []),
+        *rest,
+    ]
 
 
 def _alternatives(pattern: str) -> list[str]:
@@ -89,18 +103,26 @@ def _alternatives(pattern: str) -> list[str]:
 
 def _by_letter(parts: Iterable[str]) -> str:
     """Return alternatives as one pattern, those that begin with one letter behind it."""
-    letters: dict[str, list[str]] = {}
-    for part in parts:
-        for one in _open(part):
-            letter = one[0] if one[:1].isalpha() and one[1:2] not in ("", *"?*+{") else ""
-            letters.setdefault(letter, []).append(one)
-    rest = letters.pop("", [])
-    grouped = [rf"{key}(?:{'|'.join(one[1:] for one in ones)})" for key, ones in letters.items()]
+    letters, rest = _sort_letters(one for part in parts for one in _open(part))
+    grouped = [rf"{key}(?:{'|'.join(tails)})" for key, tails in letters.items()]
     return "|".join(grouped + rest)
 
 
+def _sort_letters(parts: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """Return first letter → what follows it, and the alternatives that begin otherwise."""
+    letters: dict[str, list[str]] = {}
+    rest = []
+    for part in parts:
+        if part[:1].isalpha() and part[1:2] not in tuple("?*+{"):
+            letters.setdefault(part[0], []).append(part[1:])
+        else:
+            looks_back = _LOOKS_BACK.match(part)  # dearer than to look at the letter first
+            rest.append(f"(?={looks_back[1]}){part}" if looks_back else part)
+    return letters, rest
+
+
 def _open(part: str) -> list[str]:
-    """Return ``(?:a|b)c`` as ``ac`` and ``bc``; anything else as it is."""
+    """Return ``(?:ab|ac|d)e`` as ``a(?:b|c)e`` and ``d(?:)e``; anything else as it is."""
     if not part.startswith("(?:"):
         return [part]
     depth, inside = 0, False
@@ -112,5 +134,7 @@ def _open(part: str) -> list[str]:
             tail = part[match.end() :]
             if tail[:1] in ("?", "*", "+", "{"):
                 return [part]
-            return [one + tail for one in _alternatives(part[3 : match.start()])]
+            letters, rest = _sort_letters(_alternatives(part[3 : match.start()]))
+            opened = [f"{key}(?:{'|'.join(tails)})" for key, tails in letters.items()]
+            return [one + tail for one in (*opened, *rest)]
     return [part]

@@ -71,7 +71,7 @@ class InputFile(msgspec.Struct, frozen=True):
     copies: int = 0
 
 
-class Identity(msgspec.Struct, frozen=True):
+class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
     """What all rows of a directory have in common; none of it may change.
 
     Attributes:
@@ -79,6 +79,8 @@ class Identity(msgspec.Struct, frozen=True):
         output: ``parquet`` or ``jsonl``.
         schema: fingerprint of the label space.
         model: name, version, SHA-256.
+        resemblance: SHA-256 and licence of the resemblance model; empty, and not written, where
+            that score was not asked for.
     """
 
     format: int
@@ -86,6 +88,7 @@ class Identity(msgspec.Struct, frozen=True):
     schema: str
     model: dict[str, str]
     thresholds: dict[str, float]
+    resemblance: dict[str, str] = {}
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -123,13 +126,13 @@ def write_manifest(directory: Path, manifest: Manifest, inputs: Iterator[InputFi
         stream.write(b"}\n")
 
 
-def read_manifest(directory: Path) -> Manifest | None:
+def read_manifest(directory: str | Path) -> Manifest | None:
     """Return the manifest, or None where there is none.
 
     Raises:
         DataError: a manifest that this command did not write.
     """
-    path = directory / MANIFEST
+    path = Path(directory) / MANIFEST
     if not path.exists():
         return None
     try:
@@ -141,9 +144,9 @@ def read_manifest(directory: Path) -> Manifest | None:
         ) from None
 
 
-def read_inputs(directory: Path) -> Iterator[InputFile]:
+def read_inputs(directory: str | Path) -> Iterator[InputFile]:
     """Yield the input files that the manifest names, one at a time."""
-    path = directory / MANIFEST
+    path = Path(directory) / MANIFEST
     if path.exists():
         yield from (line for line in _sections(path) if isinstance(line, InputFile))
 
@@ -243,6 +246,8 @@ def _check_ours(directory: Path) -> None:
 def check_identity(directory: Path, before: Identity, now: Identity, what: str) -> None:
     """Refuse to put rows of two models, thresholds or schemas into one directory.
 
+    With and without the resemblance score are two models in this sense.
+
     Raises:
         DataError: what differs, with both values.
     """
@@ -252,12 +257,17 @@ def check_identity(directory: Path, before: Identity, now: Identity, what: str) 
         ("schema", before.schema[:16], now.schema[:16]),
         ("model", before.model["sha256"][:16], now.model["sha256"][:16]),
         ("thresholds", _listed(before.thresholds), _listed(now.thresholds)),
+        ("--with-score", _resembling(before.resemblance), _resembling(now.resemblance)),
     ]
     for name, old, new in differing:
         if old != new:
             raise DataError(
                 directory.name, f"{what} with {name} {old}", f"{name} {new}", _NEW_DIRECTORY
             )
+
+
+def _resembling(resemblance: dict[str, str]) -> str:
+    return resemblance["sha256"][:16] if resemblance else "off"
 
 
 def _listed(thresholds: dict[str, float]) -> str:

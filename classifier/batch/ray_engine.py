@@ -8,6 +8,8 @@ again elsewhere.
 
 from __future__ import annotations
 
+import hashlib
+import importlib.metadata
 import os
 import pickle
 import tempfile
@@ -17,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import classifier
 from classifier.batch.plan import Chunk
 from classifier.batch.work import (
     THREADS,
@@ -28,7 +31,7 @@ from classifier.batch.work import (
     settle_memory,
     store_chunk,
 )
-from classifier.errors import MissingExtraError
+from classifier.errors import CadrageError, DataError, MissingExtraError
 
 _WAVE = 16
 """Chunks sent out per actor before the next ones are read; bounds the driver's memory."""
@@ -62,7 +65,16 @@ class RayEngine:
 
     def __enter__(self) -> RayEngine:
         if not self._ray.is_initialized():
-            self._ray.init(log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+            try:
+                self._ray.init(log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+            except ConnectionError as error:
+                # An OSError too, which would be told as one of the disk.
+                raise DataError(
+                    os.environ.get("RAY_ADDRESS", "Ray"),
+                    str(error),
+                    "a cluster that lets us in",
+                    "See that it runs, and that RAY_AUTH_MODE and token are those of its nodes.",
+                ) from None
             self._own = True
         context = self._ray.data.DataContext.get_current()
         context.enable_progress_bars = False
@@ -74,7 +86,12 @@ class RayEngine:
             self._ray.shutdown()
 
     def run(self, chunks: Iterator[Chunk]) -> Iterator[Done]:
-        """Yield the records of the chunks as they come back and are on this machine's disk."""
+        """Yield the records of the chunks as they come back and are on this machine's disk.
+
+        Raises:
+            CadrageError: a node that has another package or cannot load the model.
+        """
+        code = fingerprint_code()
         actors = self._actors or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         model = self._ray.put(_read_model(self._job.model))
         while wave := list(islice(chunks, _WAVE * actors)):
@@ -86,7 +103,7 @@ class RayEngine:
             # A pool that may shrink to one goes on when nodes are lost.
             scored = data.map_batches(
                 ChunkScorer,
-                fn_constructor_args=(self._job, model),
+                fn_constructor_args=(self._job, model, code),
                 batch_size=1,
                 compute=self._ray.data.ActorPoolStrategy(
                     min_size=1, max_size=count, initial_size=count
@@ -94,7 +111,10 @@ class RayEngine:
                 num_cpus=1,
             )
             for row in scored.iter_rows():
-                done, contents = pickle.loads(row["result"])
+                result = pickle.loads(row["result"])
+                if isinstance(result, CadrageError):
+                    raise result
+                done, contents = result
                 store_chunk(self._job.directory, done, contents)
                 self._tick(done.articles + len(done.rejects))
                 yield done
@@ -103,14 +123,25 @@ class RayEngine:
 class ChunkScorer:
     """An actor: a loaded model that turns chunks into shards."""
 
-    def __init__(self, job: Job, model: dict[str, bytes] | Any) -> None:
+    def __init__(self, job: Job, model: dict[str, bytes] | Any, code: str) -> None:
         """
         Args:
             model: the files of the model's directory, or Ray's reference to them; empty for the
                 model that the package carries.
+            code: the driver's :func:`fingerprint_code`. A node with another one answers every chunk
+                with the error: Ray would start an actor that fails again and again.
         """
         os.environ.update(dict.fromkeys(THREADS, "1"))
         limit_arrow(job)
+        self._error: CadrageError | None = None
+        if fingerprint_code() != code:
+            self._error = DataError(
+                "a node of the cluster", "another version of cadrage, numpy or pyarrow",
+                "the very package that started the run",
+                "Install the same on every node, then run the same command again: what was "
+                "scored is kept.",
+            )  # fmt: skip
+            return
         if not isinstance(model, dict):
             import ray  # type: ignore[import-not-found,unused-ignore]
 
@@ -120,16 +151,38 @@ class ChunkScorer:
             for name, content in model.items():
                 (Path(folder) / name).write_bytes(content)
             here = Path(folder) if model else None
-            self._scorer = load_scorer(replace(job, model=here))
+            try:
+                self._scorer = load_scorer(replace(job, model=here))
+            except CadrageError as error:
+                self._error = error
         settle_memory()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[bytes]]:
         """Score the chunks of a batch."""
+        if self._error is not None:
+            return {"result": [pickle.dumps(self._error)] * len(batch["chunk"])}
         results = []
         for packed in batch["chunk"]:
             done, contents = score_chunk(self._scorer, pickle.loads(packed), self._job)
             results.append(pickle.dumps((done, contents)))
         return {"result": results}
+
+
+def fingerprint_code() -> str:
+    """Return a SHA-256 (hex) of this package's files and of the versions that rows depend on."""
+    root = Path(classifier.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            name = path.relative_to(root).as_posix().encode()
+            digest.update(name + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    for package in ("numpy", "pyarrow"):
+        try:
+            version = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            version = ""
+        digest.update(f"{package} {version}\n".encode())
+    return digest.hexdigest()
 
 
 def _read_model(directory: Path | None) -> dict[str, bytes]:

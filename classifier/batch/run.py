@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 import classifier
+from classifier.article.resemblance import ResemblanceScorer
 from classifier.batch.layout import FORMATS, lock_directory
 from classifier.batch.local import LocalEngine, default_workers
 from classifier.batch.plan import SHARD_ARTICLES, Chunk, Planner, Totals, sample_columns
@@ -69,13 +70,14 @@ class BatchReport:
 
 def run_batch(
     paths: Sequence[str | Path],
-    output: Path,
+    output: str | Path,
     *,
     format: str | None = None,
     workers: int | None = None,
     engine: str = "local",
     model: Path | None = None,
     thresholds: Mapping[str, float] | None = None,
+    resemblance: ResemblanceScorer | None = None,
     shard_size: int = SHARD_ARTICLES,
     watch: Watch | None = None,
 ) -> BatchReport:
@@ -90,11 +92,13 @@ def run_batch(
         engine: ``local`` or ``ray``.
         model: a model directory, by default the one in the package.
         thresholds: overrides the model's own.
+        resemblance: the model of the resemblance score; by default that score is left out.
         shard_size: articles of a shard, at most.
         watch: told of progress.
 
     Raises:
-        DataError: the directory belongs to another model or another run; the disk is full.
+        DataError: the directory belongs to another model, another setting of the resemblance
+            score or another run; the disk is full.
         FaultsError: the paths name no file at all.
         UsageError: a wrong option; MissingExtraError for one that needs another package.
     """
@@ -102,11 +106,12 @@ def run_batch(
         raise UsageError("--engine", engine, f"one of {', '.join(ENGINES)}")
     if shard_size < 1 or (workers is not None and workers < 1):
         raise UsageError("--shard-size and --workers", "a number below 1", "1 or more")
+    output = Path(output)
     labels = label_paths(paths)
     check_inputs(labels, output)
     format = choose_format(output, format)
     scorer = Scorer.load(model, thresholds)
-    identity = identify(scorer.info, format)
+    identity = identify(scorer.info, format, resemblance)
     del scorer
     try:
         with lock_directory(output) as lock:
@@ -115,6 +120,7 @@ def run_batch(
                 output.absolute(), model.absolute() if model else None, dict(thresholds or {}),
                 identity.model["sha256"], format,
                 state.manifest.columns if state.manifest else sample_columns(labels, output),
+                resemblance,
             )  # fmt: skip
             return _run(labels, state, job, lock, engine, workers, shard_size, watch)
     except OSError as error:

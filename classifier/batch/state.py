@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 
 import classifier
+from classifier.article.resemblance import ResemblanceScorer
 from classifier.batch.index import Index
 from classifier.batch.layout import (
     ARTICLES,
@@ -46,15 +47,21 @@ _COPY_BYTES = 1 << 20
 _Kind = TypeVar("_Kind")
 
 
-def identify(info: ModelInfo, output: str) -> Identity:
-    """Return what all rows scored by this model have in common."""
+def identify(
+    info: ModelInfo, output: str, resemblance: ResemblanceScorer | None = None
+) -> Identity:
+    """Return what all rows scored by these models have in common."""
     schema = load_schema()
+    apart = {}
+    if resemblance is not None:
+        apart = {"sha256": resemblance.sha256, "licence": resemblance.model.licence}
     return Identity(
         FORMAT,
         output,
         schema.fingerprint,
         {"name": info.name, "version": info.version, "sha256": info.sha256},
         {name: float(info.thresholds[name]) for name in schema.names},
+        apart,
     )
 
 
@@ -73,7 +80,8 @@ class State:
     def __init__(self, directory: Path, identity: Identity) -> None:
         """
         Raises:
-            DataError: the directory was made by another model, thresholds or schema.
+            DataError: the directory was made by another model, thresholds or schema, or with
+                another setting of the resemblance score.
         """
         self.directory = directory
         self.identity = identity

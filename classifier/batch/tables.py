@@ -34,7 +34,7 @@ _ROW_GROUP = 8192
 _INT64 = 1 << 63
 _EXACT = 1 << 53
 OTHER = "other_columns"
-PARTS = ("chain", "headlines", "signals", "resemblance")
+PARTS = ("chain", "headline", "signals", "resemblance")
 """What an article's JSON holds beside sentences and summary; a column each, as JSON."""
 
 Row = tuple[Any, ...]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from classifier.article.resemblance import ResemblanceScorer
 from classifier.batch.layout import WORK, Shard, atomic_write, shard_name
 from classifier.batch.plan import Chunk, Document, Item
 from classifier.batch.tables import article_metadata, article_row, open_tables, sentence_rows
@@ -37,6 +38,8 @@ class Job:
         sha256: of the model; another one is refused.
         output: ``parquet`` or ``jsonl``.
         columns: input columns with a column of their own.
+        resemblance: the loaded model of the resemblance score, which travels with the job, so that
+            every worker has this one; None unless asked for.
     """
 
     directory: Path
@@ -45,6 +48,7 @@ class Job:
     sha256: str
     output: str
     columns: dict[str, str]
+    resemblance: ResemblanceScorer | None = None
 
 
 class Reject(msgspec.Struct, frozen=True):
@@ -91,6 +95,7 @@ def load_scorer(job: Job) -> Scorer:
     if scorer.info.sha256 != job.sha256:
         found = f"{scorer.info.sha256[:16]}…, changed during the run"
         raise ModelError("model", found, f"{job.sha256[:16]}…")
+    scorer.resemblance = job.resemblance
     return scorer
 
 

@@ -7,9 +7,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from classifier.cli.shared import Commands, add_command, say
 from classifier.cli.texts import read_thresholds
+
+if TYPE_CHECKING:
+    from classifier.article.resemblance import ResemblanceScorer
 
 _ABOUT = """\
 Score articles from files of any size into a directory of tables: one row a sentence, one row an
@@ -51,6 +55,14 @@ def add_commands(commands: Commands) -> None:
         help="probability from which a label is positive; may be repeated",
     )
     batch.add_argument(
+        "--with-score",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="also score resemblance to known pseudo-news, by a model of the given directory;\n"
+        "its weights are CC BY-NC 4.0, and it says nothing of truth: see docs/signals.md",
+    )
+    batch.add_argument(
         "--shard-size", type=int, default=1000, metavar="N", help="articles a shard; default 1000"
     )
     batch.set_defaults(run=run)
@@ -59,10 +71,17 @@ def add_commands(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Score, show progress on a terminal, and say what came out."""
     from classifier.batch.run import choose_format, run_batch
+    from classifier.batch.state import output_of
 
     form = choose_format(options.output, options.format)
-    if form == "jsonl" and options.format is None:
+    if form == "jsonl" and options.format is None and output_of(options.output) is None:
         say("cadrage: writing JSON Lines; for Parquet: pip install 'cadrage[batch]'")
+    resemblance = None
+    if options.with_score is not None:
+        from classifier.article.resemblance import ResemblanceScorer
+
+        directory = Path(options.with_score) if options.with_score else None
+        resemblance = ResemblanceScorer.load(directory)
     with _bar() as watch:
         report = run_batch(
             options.inputs,
@@ -72,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
             engine=options.engine,
             model=options.model,
             thresholds=read_thresholds(options.threshold),
+            resemblance=resemblance,
             shard_size=options.shard_size,
             watch=watch,
         )
@@ -90,7 +110,23 @@ def run(options: argparse.Namespace) -> int:
     for number, note in notes:
         if number:
             print(f"{number:,} {note}")
+    if resemblance is not None:
+        _print_limits(options.output, resemblance)
     return report.exit_code
+
+
+def _print_limits(output: Path, resemblance: ResemblanceScorer) -> None:
+    """Say beside the resemblance score what it is not, as every other output of it does."""
+    from classifier.batch import read_manifest
+    from classifier.rendering.words import phrase
+
+    limits = [*resemblance.model.limits]
+    manifest = read_manifest(output)
+    if manifest and manifest.identity.model["sha256"] != resemblance.model.scorer:
+        limits.append("other_model")
+    print("resemblance to known pseudo-news (column resemblance of articles):")
+    for limit in limits:
+        print(f"  {phrase(limit, 'en')}")
 
 
 @contextmanager

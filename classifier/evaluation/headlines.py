@@ -2,7 +2,8 @@
 
 The floors: *majority* gives every headline the class that is most frequent among the tuning
 headlines; *similarity alone* is the same kind of model with nothing but how similar the headline
-is to the body. Intervals are over articles (groups of minimal pairs count as one).
+is to the body. Intervals are over articles (groups of minimal pairs count as one). Of the titles,
+beside that, what their fidelity is worth (:mod:`classifier.evaluation.fidelity`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from typing import Any
 import numpy as np
 
 from classifier.article.headline import (
+    DEPARTURES,
     Comparison,
     compare,
     judge,
     judge_by_similarity,
     load_headline_model,
+    weigh_fidelity,
 )
 from classifier.corpus.headlines import (
     CLASSES,
@@ -30,6 +33,12 @@ from classifier.corpus.headlines import (
     join_headlines,
     load_articles,
     read_headlines,
+)
+from classifier.evaluation.fidelity import (
+    FidelityScores,
+    fidelity_document,
+    fidelity_lines,
+    score_fidelity,
 )
 from classifier.records import Headline
 from classifier.scoring import Scorer
@@ -66,6 +75,7 @@ class HeadlineScores:
         counts: class → how many gold headlines have it.
         figures: reader (:data:`READERS`) → class → figure → interval.
         claims: figure → interval, of the sentences that carry the claim.
+        fidelity: of the titles among them; None without one.
     """
 
     name: str
@@ -74,6 +84,7 @@ class HeadlineScores:
     counts: Mapping[str, int]
     figures: Mapping[str, Mapping[str, Mapping[str, Interval]]]
     claims: Mapping[str, Interval]
+    fidelity: FidelityScores | None = None
 
 
 def read_gold(
@@ -159,7 +170,21 @@ def score_headlines(name: str, read: Sequence[ReadHeadline]) -> HeadlineScores:
         dict(Counter(name for classes in truth for name in classes)),
         figures,
         _intervals(spans, claims),
+        score_titles(read),
     )
+
+
+def score_titles(read: Iterable[ReadHeadline]) -> FidelityScores | None:
+    """Return what the fidelity of the titles among these is worth; None without one."""
+    titles = [one for one in read if one.pair.field == "title"]
+    if not titles:
+        return None
+    values = {
+        "model": [one.headline.fidelity for one in titles],
+        "similarity alone": [weigh_fidelity(one.compared, similarity_alone=True) for one in titles],
+    }
+    departs = [not set(DEPARTURES).isdisjoint(one.pair.classes) for one in titles]
+    return score_fidelity([one.mark.group or one.mark.key for one in titles], departs, values)
 
 
 def _by_class(
@@ -213,6 +238,7 @@ def headline_document(scores: Iterable[HeadlineScores], scorer: Scorer) -> dict[
                     for reader, classes in one.figures.items()
                 },
                 "claim_sentences": {key: _plain(value) for key, value in one.claims.items()},
+                "fidelity": None if one.fidelity is None else fidelity_document(one.fidelity),
             }
             for one in scores
         ],
@@ -247,6 +273,8 @@ def headline_table(scores: Iterable[HeadlineScores]) -> str:
             )
         said = ", ".join(f"{key} {_say(one.claims[key])}" for key in FIGURES)
         lines.append(f"  sentences that carry the claim: {said}")
+        if one.fidelity is not None:
+            lines += fidelity_lines(one.fidelity)
     return "\n".join(lines).lstrip("\n") + "\n"
 
 

@@ -1,8 +1,8 @@
 """How well signals are measured, where there is gold: shares and depth against read sentences.
 
 An article's gold share is that of its annotated units. Superlatives and loaded terms have no gold:
-their vocabulary is what they measure. The fidelity of a headline is judged by how well it orders
-annotated headlines: those that depart from their body below the others (ROC-AUC).
+their vocabulary is what they measure. The fidelity of a headline is judged on real annotated
+titles, as the probability that it is (:mod:`classifier.evaluation.fidelity`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from classifier.article.signals import DEPARTURES, HEDGED, RELAYED, THREAT, reported_departures
+from classifier.article.headline import load_headline_model
+from classifier.article.signals import HEDGED, RELAYED, THREAT
 from classifier.corpus.dataset import Document, annotated_sources, load_gold
 from classifier.corpus.splits import read_splits
-from classifier.evaluation.headlines import ReadHeadline
-from classifier.evaluation.ranking import Ranking
+from classifier.evaluation.headlines import ReadHeadline, score_titles
 from classifier.scoring import Scorer
 from classifier.statistics import Clusters, FloatArray, IntArray, Interval, Resamples
 
@@ -38,7 +38,8 @@ def evaluate_signals(
 
     Figures: ``mean_error`` (mean absolute difference from gold, in the signal's unit), ``bias``
     (mean difference, above 0 too much), ``rank_correlation`` (Spearman's ρ with gold);
-    ``exact`` for the depth; ``auc`` for the headline's fidelity.
+    ``exact`` for the depth; for the headline's fidelity those of
+    :data:`classifier.evaluation.fidelity.FIGURES`, on real titles.
     """
     keys = set(read_splits(data / "splits.json").keys("test"))
     read = [
@@ -76,9 +77,9 @@ def evaluate_signals(
     figures["relay_depth"] = _intervals(
         resamples, {"exact": lambda rows: float((deepest == depths)[rows].mean())}
     )
-    titles = [one for one in headlines if one.pair.field == "title"]
-    if titles and reported_departures():
-        figures["headline_fidelity"] = _fidelity(titles)
+    fidelity = score_titles(one for one in headlines if one.mark.source != "written")
+    if fidelity is not None and load_headline_model().fidelity.holds:
+        figures["headline_fidelity"] = dict(fidelity.figures["model"])
     return figures
 
 
@@ -88,22 +89,6 @@ def _against(found: FloatArray, gold: FloatArray) -> dict[str, Callable[[IntArra
         "bias": lambda rows: float((found - gold)[rows].mean()),
         "rank_correlation": lambda rows: spearman(found[rows], gold[rows]),
     }
-
-
-def _fidelity(titles: Sequence[ReadHeadline]) -> dict[str, Interval]:
-    departs = np.array([bool(set(DEPARTURES) & set(one.pair.classes)) for one in titles])
-    worst = np.array(
-        [
-            max((one.headline.classes[name] for name in reported_departures()), default=0.0)
-            for one in titles
-        ]
-    )
-    clusters = Clusters.of(one.mark.group or one.mark.key for one in titles)
-    resamples = Resamples.draw(clusters, replicates=REPLICATES, seed=SEED)
-    ranking = Ranking(departs, worst)
-    drawn = resamples.of_weights(lambda weights: ranking.measure(weights)[:, 1:])
-    reasons = ["every headline departs, or none"]
-    return {"auc": drawn.intervals(len(clusters), method="percentile", reasons=reasons)[0]}
 
 
 def spearman(first: FloatArray, second: FloatArray) -> float:
@@ -137,7 +122,7 @@ def signal_table(figures: Mapping[str, Mapping[str, Interval]]) -> str:
         for figure, one in row.items():
             value = "–" if math.isnan(one.value) else f"{one.value:.3f}"
             ends = "" if math.isnan(one.low) else f" [{one.low:.3f}, {one.high:.3f}]"
-            lines.append(f"{name:20s} {figure:18s} {value}{ends}  {one.reason}".rstrip())
+            lines.append(f"{name:20s} {figure:23s} {value}{ends}  {one.reason}".rstrip())
     lines.append(
         "unsourced_superlatives, unsourced_loaded_terms: no gold; their vocabulary is data"
     )

@@ -27,6 +27,14 @@ ENCODERS = ("camembert", "camembert-onnx")
 
 KNOWN = (*FAMILIES, *ENCODERS)
 
+EXTRAS = {
+    "morphology": "morphology",
+    "embeddings": "embeddings",
+    "camembert": "camembert",
+    "camembert-onnx": "onnx",
+}
+"""Family → the extra without which it cannot score; the others need numpy alone."""
+
 
 def load_model(directory: Path | None = None) -> tuple[Model, ModelFiles]:
     """Load a model directory; without one, the model that travels in the package.

@@ -36,7 +36,7 @@ def to_dict(score: ArticleScore) -> dict[str, Any]:
         "sentences": [_sentence(item, order) for item in score.sentences],
         "summary": _plain(score.summary),
         "chain": chain_values(score.chain),
-        "headlines": [headline_values(headline) for headline in score.headlines],
+        "headline": [headline_values(headline) for headline in score.headlines],
         "signals": [signal_values(signal) for signal in score.signals],
         "model": _model(score.model, order),
         "warnings": list(score.warnings),

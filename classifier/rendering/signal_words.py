@@ -59,7 +59,10 @@ SIGNAL_WORDS: dict[str, tuple[str, str]] = {
     ),
     "independent_origins": ("origines indépendantes", "independent origins"),
     "threat_share": ("phrases de menace", "threatening sentences"),
-    "headline_fidelity": ("fidélité du titre au corps", "fidelity of the headline to the body"),
+    "headline_fidelity": (
+        "titre sans écart avec le corps, probabilité d’après les mots",
+        "headline without departure from its body, probability from the wording",
+    ),
     "unsourced_superlatives": (
         "superlatifs sans source, pour 100 phrases",
         "unsourced superlatives, per 100 sentences",
@@ -77,8 +80,8 @@ SIGNAL_WORDS: dict[str, tuple[str, str]] = {
     "no_chain": ("la chaîne des sources n’est pas établie", "the chain of sources is not drawn"),
     "no_claims": ("aucune affirmation rapportée", "no reported claim"),
     "experimental_classes": (
-        "aucun écart de titre n’est reconnu assez sûrement pour être donné",
-        "no departure of a headline is recognised surely enough to be given",
+        "la probabilité d’un écart du titre n’est pas assez sûre pour être donnée",
+        "the probability that a headline departs from its body is not sure enough to be given",
     ),
     "no_headline": ("pas de titre, ou pas de corps", "no headline, or no body"),
     "other_model": (

@@ -138,7 +138,7 @@ def describe_validation(error: msgspec.ValidationError, known: Sequence[str]) ->
     if unknown:
         return Fault(
             where,
-            f"the unknown key {safe_name(unknown['name'], known)}",
+            f"an unknown key, {safe_name(unknown['name'], known)}",
             f"one of {', '.join(known)}",
         )
     wrong = _EXPECTED.fullmatch(said)

@@ -18,12 +18,15 @@ from urllib.request import url2pathname
 
 import classifier
 from classifier.errors import ModelError, UsageError
+from classifier.models.families import EXTRAS
+from classifier.models.store import open_model
 from classifier.tracking import store
 
 INPUT_EXAMPLE = "Selon Le Monde, citant une source proche du dossier, l'accord serait menacé."
 # Columns of an article that a caller may send beside its text.
 OPTIONAL_COLUMNS = ("id", "title", "heading", "publisher")
 _ARTIFACT = "model"
+_PACKAGE = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,32 @@ def load_model_directory(uri: str) -> Path:
     return directory
 
 
+def scoring_requirements(directory: Path) -> tuple[str, ...]:
+    """Return what pip has to install to score with a model directory.
+
+    This version of cadrage, with the extra of the model's family, and those of the extra's packages
+    (numpy for all) that the model's manifest names, in the versions that it was made with.
+
+    Raises:
+        ModelError: the directory is damaged, or of another schema.
+    """
+    manifest = open_model(directory).manifest
+    extra = EXTRAS.get(manifest.family)
+    needed = {"numpy"}
+    for line in metadata.requires("cadrage") or ():
+        package = _PACKAGE.match(line)
+        if package and extra and re.search(rf"extra\s*==\s*['\"]{extra}['\"]", line):
+            needed.add(package[0].lower())
+    # A build's own mark (torch 2.13.0+cpu) is no version that an index has.
+    pinned = [
+        f"{name}=={has.partition('+')[0]}"
+        for name, has in manifest.versions.items()
+        if name in needed
+    ]
+    own = f"cadrage[{extra}]" if extra else "cadrage"
+    return f"{own}=={classifier.__version__}", *pinned
+
+
 def _save(
     target: Path,
     directory: Path,
@@ -187,10 +216,7 @@ def _save(
     columns += [ColSpec(DataType.string, column, required=False) for column in OPTIONAL_COLUMNS]
     signature = ModelSignature(Schema(columns), Schema([ColSpec(DataType.string)]))
     if requirements is None:
-        requirements = (
-            f"cadrage=={classifier.__version__}",
-            f"numpy=={metadata.version('numpy')}",
-        )
+        requirements = scoring_requirements(directory)
     with store.muted():
         mlflow.pyfunc.save_model(
             path=str(target),

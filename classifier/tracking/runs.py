@@ -166,13 +166,13 @@ class Run:
                 figures of the run too. Undefined ones are not linked (mlflow would keep 0 for
                 NaN there): they stand in the model's tags ``undefined.<name>``.
             input_example: a text for the serving example.
-            requirements: of pip; this version of cadrage and numpy when not given.
+            requirements: of pip; what :func:`registry.scoring_requirements` says when not given.
             registered_name: registers a version under this name.
             alias: points to that version.
             tags: of the model and of its version.
 
         Raises:
-            ModelError: there is no such directory.
+            ModelError: there is no such directory, or it is damaged.
             UsageError: ``alias`` without ``registered_name``.
         """
         logged = registry.log_model(

@@ -93,7 +93,7 @@ def read_with_cadrage() -> Reader:
             covered, matches = lexicon.read(normal.text)
             cues = evidence(matches, normal).get("relay_sourcing", ())
             hands = credit_outlets(finder.find(unit.text, covered), cues)
-            hands = find_unlisted(hands, unit.text.replace("’", "'"), whole)
+            hands = find_unlisted(hands, unit.text, whole)
             found.append([Cue(hand.start, hand.end, hand.type) for hand in hands])
         return found
 

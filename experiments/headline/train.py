@@ -21,24 +21,31 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 
 from classifier.article import headline
 from classifier.article.carriers import CARRIER_FEATURES
-from classifier.article.comparison import MOST_MATCHES, CarrierRule, Headlines
-from classifier.article.headline import FLOOR, HeadlineModel
+from classifier.article.comparison import MOST_MATCHES, CarrierRule
+from classifier.article.headline import DEPARTURES, FLOOR, FidelityModel, HeadlineModel
 from classifier.corpus.headlines import (
     CLASSES,
-    HeadlineMark,
-    HeadlinePair,
-    join_headlines,
-    load_articles,
-    read_headlines,
 )
 from classifier.scoring import Scorer
+from experiments.headline.cases import (
+    INNER,
+    OUTER,
+    Array,
+    Case,
+    Truth,
+    folds,
+    log_loss,
+    measure,
+    read_cases,
+    standardise,
+    take,
+)
+from experiments.headline.fidelity import Part, fit_fidelity, judge_fidelity
 
 PATH = Path("classifier/resources/headline.json")
 RESULTS = Path("experiments/results/headline-tuning.json")
@@ -94,39 +101,17 @@ SUBSETS: dict[str, tuple[str, ...]] = {
 }
 """What each class is allowed to weigh: few headlines carry few weights."""
 
+RARE = ("number_raised",)
+"""Stands only beside ``number_absent``, in few headlines: one would take the other back."""
+
+WEIGHED = tuple(
+    dict.fromkeys(one for name in DEPARTURES for one in SUBSETS[name] if one not in RARE)
+)
+"""What a departure of any kind may weigh."""
+
 DISPROVED = ("drops_attribution",)
 """Classes whose precision on the test headlines (experiments/results/headlines.json) was below 0.7,
 whatever cross-validation promised: experimental until that file says otherwise."""
-
-OUTER, INNER = 10, 5
-Array = NDArray[np.float64]
-Truth = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Case:
-    """An annotated headline, its article read once.
-
-    Attributes:
-        rows: (n_sentences, n_carrier_features).
-        carries: (n_sentences,) whether readers marked the sentence.
-    """
-
-    mark: HeadlineMark
-    pair: HeadlinePair
-    read: Headlines
-    rows: Array
-    carries: Truth
-
-    @property
-    def group(self) -> str:
-        """What must not be parted: the article, or the group of minimal pairs."""
-        return self.mark.group or self.mark.key
-
-    @property
-    def real(self) -> bool:
-        """Minimal pairs teach, but their shares are nobody's: thresholds come from real ones."""
-        return self.mark.source != "written"
 
 
 def start() -> None:
@@ -134,39 +119,14 @@ def start() -> None:
     zeros: dict[str, tuple[float, ...]] = dict.fromkeys(CLASSES, (0.0,))
     halves = dict.fromkeys(CLASSES, 1.0)
     rule = CarrierRule((0.0,) * (len(CARRIER_FEATURES) + 1), 0.5, 1.0)
-    write(HeadlineModel((), (), (), zeros, halves, CLASSES, rule, zeros, halves, "faithful"))
+    fidelity = FidelityModel((), (), (), (0.0,), (0.0,), holds=False)
+    write(HeadlineModel((), (), (), zeros, halves, CLASSES, rule, zeros, halves, "", fidelity))
 
 
 def write(model: HeadlineModel) -> None:
     """Write the resource and forget the one read before."""
     PATH.write_bytes(msgspec.json.format(msgspec.json.encode(model), indent=1) + b"\n")
     headline.load_headline_model.cache_clear()
-
-
-def read_cases(scorer: Scorer, data: Path = Path("data")) -> list[Case]:
-    """Return the tuning headlines."""
-    marks = read_headlines(data / "headlines" / "gold.jsonl")
-    marks = [mark for mark in marks if mark.part == "tuning"]
-    articles = load_articles([mark.source for mark in marks], data)
-    blank = CarrierRule((0.0,) * (len(CARRIER_FEATURES) + 1), 0.0, 0.0)
-    cases = []
-    for mark, article in join_headlines(marks, articles):
-        sentences = scorer.score(article).sentences
-        spans = {one.sentence.index: one.sentence for one in sentences}
-        read = Headlines(sentences)
-        for pair in mark.pairs:
-            compared = read.compare(pair.field, blank)
-            if compared is None:
-                continue
-            carries = [
-                any(
-                    first < spans[unit.index].end and spans[unit.index].start < last
-                    for first, last in pair.claims
-                )
-                for unit in compared.units
-            ]
-            cases.append(Case(mark, pair, read, np.array(compared.rows), np.array(carries)))
-    return cases
 
 
 def fit_carriers(cases: Sequence[Case]) -> tuple[float, ...]:
@@ -179,18 +139,6 @@ def fit_carriers(cases: Sequence[Case]) -> tuple[float, ...]:
     slopes = fitted.coef_[0] / scales
     start = fitted.intercept_[0] - (slopes * means).sum()
     return (*(round(float(one), 4) for one in slopes), round(float(start), 4))
-
-
-def folds(cases: Sequence[Case], number: int) -> list[tuple[Array, Array]]:
-    """Return places of headlines to fit on and to judge, articles whole."""
-    groups = [case.group for case in cases]
-    split = GroupKFold(number, shuffle=True, random_state=1)
-    return list(split.split(groups, groups=groups))
-
-
-def take(cases: Sequence[Case], places: Array) -> list[Case]:
-    """Return the cases at these places."""
-    return [cases[int(place)] for place in places]
 
 
 def tune_rule(cases: Sequence[Case]) -> tuple[CarrierRule, tuple[float, float, float]]:
@@ -225,17 +173,6 @@ def score_rule(
     return 2 * hits / max(found + gold, 1), hits / max(found, 1), hits / max(gold, 1)
 
 
-def measure(cases: Sequence[Case], rule: CarrierRule) -> tuple[tuple[str, ...], Array]:
-    """Return the names of the features and the table (n_headlines, n_features)."""
-    rows, names = [], ()
-    for case in cases:
-        compared = case.read.compare(case.pair.field, rule)
-        assert compared is not None
-        names = tuple(compared.features)
-        rows.append([compared.features[name] for name in names])
-    return names, np.array(rows)
-
-
 @dataclass(frozen=True)
 class Fitted:
     """A class's model: weights on standardised features (intercept last) and its threshold."""
@@ -263,7 +200,7 @@ def fit_class(cases: Sequence[Case], table: Array, truth: Truth, columns: Sequen
     part = table[:, columns]
     real = np.array([case.real for case in cases])
     tried = {one: _cross_validate(cases, part, truth, one) for one in STRENGTHS}
-    strength = min(STRENGTHS, key=lambda one: _log_loss(tried[one][real], truth[real]))
+    strength = min(STRENGTHS, key=lambda one: log_loss(tried[one][real], truth[real]))
     threshold = choose(tried[strength][real], truth[real])
     model = LogisticRegression(C=strength, max_iter=3000).fit(part, truth)
     weights[columns], weights[-1] = model.coef_[0], model.intercept_[0]
@@ -277,11 +214,6 @@ def _cross_validate(cases: Sequence[Case], table: Array, truth: Truth, strength:
             fitted = LogisticRegression(C=strength, max_iter=3000).fit(table[train], truth[train])
             out[test] = fitted.predict_proba(table[test])[:, 1]
     return out
-
-
-def _log_loss(probabilities: Array, truth: Truth) -> float:
-    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    return float(-np.where(truth, np.log(clipped), np.log(1 - clipped)).mean())
 
 
 def lower_bound(hits: int, found: int, risk: float = LUCK) -> float:
@@ -309,19 +241,13 @@ def choose(probabilities: Array, truth: Truth) -> float:
     return max(options)[2]
 
 
-def standardise(table: Array) -> tuple[Array, Array, Array]:
-    """Return the table with mean 0 and deviation 1, the means and the deviations."""
-    means, scales = table.mean(axis=0), table.std(axis=0)
-    scales[scales < 1e-6] = 1.0
-    return (table - means) / scales, means, scales
-
-
-def judge_nested(cases: Sequence[Case], truths: dict[str, Truth]) -> dict[str, dict[str, Any]]:
+def judge_nested(
+    cases: Sequence[Case], parts: Sequence[Part], truths: dict[str, Truth]
+) -> dict[str, dict[str, Any]]:
     """Return what each class is worth on real headlines that no choice has seen."""
     said = {name: np.zeros(len(cases), dtype=bool) for name in CLASSES}
     hits = found = gold = 0
-    for train, test in folds(cases, OUTER):
-        rule, _ = tune_rule(take(cases, train))
+    for train, test, rule in parts:
         for case in take(cases, test):
             if case.real and case.carries.any():
                 compared = case.read.compare(case.pair.field, rule)
@@ -367,7 +293,9 @@ def main() -> None:
     start()
     cases = read_cases(Scorer.load())
     truths = {name: np.array([name in case.pair.classes for case in cases]) for name in CLASSES}
-    nested = judge_nested(cases, truths)
+    parts = [(*two, tune_rule(take(cases, two[0]))[0]) for two in folds(cases, OUTER)]
+    nested = judge_nested(cases, parts, truths)
+    faithful, holds = judge_fidelity(cases, parts, WEIGHED)
     rule, (precision, recall, f1) = tune_rule(cases)
     print(f"claim sentences: precision {precision:.3f} recall {recall:.3f} F1 {f1:.3f}")
     print(f"  nested: {nested['claim_sentences']}; floor {rule.floor} share {rule.share}")
@@ -382,6 +310,11 @@ def main() -> None:
     experimental = tuple(
         name for name in CLASSES if nested[name]["luck_apart"] < USEFUL or name in DISPROVED
     )
+    fidelity, strength = fit_fidelity(cases, rule, WEIGHED, holds=holds)
+    for name, one in faithful["sets"].items():
+        reader = one["readers"]["model"]
+        print(f"fidelity, {name}: AUC {reader['auc']} Brier {reader['brier']}")
+    print(f"fidelity C {strength}, holds: {holds}; {faithful['calibration']}")
     counts = Counter(name for case in cases for name in case.pair.classes)
     model = HeadlineModel(
         features=names,
@@ -394,6 +327,7 @@ def main() -> None:
         similarity_weights={name: _round(one.weights) for name, one in floor.items()},
         similarity_thresholds={name: round(one.threshold, 3) for name, one in floor.items()},
         majority=counts.most_common(1)[0][0],
+        fidelity=fidelity,
     )
     write(model)
     document = {
@@ -401,6 +335,7 @@ def main() -> None:
         "headlines": sum(case.real for case in cases),
         "experimental": list(experimental),
         "classes": nested,
+        "fidelity": faithful,
     }
     RESULTS.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     print(f"{PATH}: {len(cases)} headlines; experimental: {', '.join(experimental) or 'none'}")

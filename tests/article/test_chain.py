@@ -13,6 +13,7 @@ from classifier.article.chain import ChainFinder
 from classifier.records import Article, Chain, Sentence
 from classifier.scoring import Scorer
 from classifier.text.ingestion import read_articles
+from classifier.text.normalise import normalise
 
 SEED = Path(__file__).parents[2] / "seeds" / "000_c8f4650f96df5b00.txt"
 
@@ -222,12 +223,24 @@ def test_no_source_at_all() -> None:
     ("last", "expected"),
     [
         ("Le préfet n'a pas répondu à une demande de commentaire de Reuters.", True),
+        ("Le préfet, joint par Reuters, n'a pas donné suite.", True),
+        ("Le préfet n'a pas répondu aux appels d'un correspondant de Reuters.", True),
+        ("Une question : le préfet a-t-il répondu à la question de Reuters ?", True),
+        ("Le préfet a répondu à la question posée hier soir. Reuters dort.", False),
         ("Le préfet a répondu aux questions des habitants.", False),
     ],
 )
 def test_a_request_for_comment_says_whose_piece_it_is(last: str, expected: bool) -> None:
     chain = trace("Selon le maire, la digue tient.", last, publisher="Le Courrier du Valois")
     assert (("Le Courrier du Valois", "Reuters") in edges(chain)) is expected
+
+
+def test_normalised_units_that_are_given_change_nothing() -> None:
+    texts = ["Selon l’agence Orel,  le maire part.", "« Il reste », a dit son adjointe Lise Ravel."]
+    units = [Sentence(n, "text", 0, len(one), "sentence", one) for n, one in enumerate(texts)]
+    article = Article("a", "\n".join(texts))
+    given = ChainFinder(article, units, normals=[normalise(one) for one in texts])
+    assert given.trace({0, 1}) == ChainFinder(article, units).trace({0, 1})
 
 
 def test_the_seed_comes_out_whole() -> None:

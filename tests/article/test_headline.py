@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 
@@ -11,13 +12,16 @@ from hypothesis import strategies as st
 
 from classifier.article import similarity
 from classifier.article.headline import (
+    FLOOR,
     MOST_MATCHES,
     compare,
+    describe_fidelity,
     judge_by_similarity,
     load_headline_model,
     load_patterns,
     pattern_entries,
     read_headlines,
+    weigh_fidelity,
 )
 from classifier.article.similarity import (
     RAREST,
@@ -33,6 +37,7 @@ from classifier.corpus.headlines import CLASSES
 from classifier.records import Article, ArticleScore, Headline
 from classifier.scoring import Scorer
 from classifier.text.ingestion import read_articles
+from classifier.text.normalise import normalise
 
 SEED = Path(__file__).parents[2] / "seeds" / "000_c8f4650f96df5b00.txt"
 MILL = (
@@ -59,7 +64,7 @@ def read(title: str, body: tuple[str, ...] = MILL) -> Headline:
 
 def similarities(headline: str, sentences: list[str]) -> list[float]:
     words = read_words(headline)
-    return [coverage(words, read_words(text)) for text in sentences]
+    return [coverage(words, text) for text in sentences]
 
 
 def test_stems_and_dice_by_hand():
@@ -94,31 +99,31 @@ def test_similarity_is_the_share_of_the_headline_that_is_carried():
 
 
 def test_an_index_covers_as_each_sentence_alone_does():
-    words, read = read_words("Le pont Vaudrel autorisé aux 80 camions"), [*map(read_words, MILL)]
-    read.append(read_words("L'autorisation vaut pour Vaudrel"))
-    shares, same, missing = Index(read).cover(words)
-    assert shares == same == [coverage(words, one) for one in read]
+    words = read_words("Le pont Vaudrel autorisé aux 80 camions")
+    texts = (*MILL, "L'autorisation vaut pour Vaudrel")
+    shares, same, missing = Index([*map(normalise, texts)]).cover(words)
+    assert shares == same == [coverage(words, one) for one in texts]
     assert 0 < missing < 1 - max(shares) + 1e-9
 
 
 def test_names_are_left_out_of_the_second_share():
-    words, named = read_words("Le pont Vaudrel rouvert"), {"vaudre"}
-    shares, plain, _ = Index([read_words("Vaudrel le dit"), words]).cover(words, named)
+    texts, named = ("Vaudrel le dit", "Le pont Vaudrel rouvert"), {"vaudre"}
+    shares, plain, _ = Index([*map(normalise, texts)]).cover(read_words(texts[1]), named)
     assert shares[0] > plain[0] == 0
     assert shares[1] == plain[1] == pytest.approx(1)
 
 
 def test_what_is_remembered_of_words_is_bounded():
-    for remembered in (stem, dice, similarity._weigh_word):
+    for remembered in (stem, dice, parse_number, similarity._weigh_word):
         assert remembered.cache_info().maxsize == 65536
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
 @settings(max_examples=60, deadline=None)
 def test_coverage_is_a_share_and_whole_on_itself(one, other):
-    words, others = read_words(one), read_words(other)
-    assert 0 <= coverage(words, others) <= 1
-    assert not words.weights or coverage(words, words) == pytest.approx(1)
+    words = read_words(one)
+    assert 0 <= coverage(words, other) <= 1
+    assert not words.weights or coverage(words, one) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", list(pattern_entries()))
@@ -181,6 +186,7 @@ def test_dropping_the_attribution_shows(asserted, kept, body):
     assert "drops_attribution" in (*dropped.found, *dropped.experimental)
     assert "drops_attribution" not in (*held.found, *held.experimental)
     assert held.classes["keeps_attribution"] > dropped.classes["keeps_attribution"] + 0.2
+    assert held.fidelity > dropped.fidelity + 0.2
 
 
 def test_a_plain_body_makes_a_plain_headline_faithful():
@@ -255,6 +261,7 @@ def test_swapping_the_sides_changes_no_class(sides):
     assert one.restrictions == other.restrictions
     for name in CLASSES:
         assert one.classes[name] == pytest.approx(other.classes[name], abs=0.03), name
+    assert one.fidelity == pytest.approx(other.fidelity, abs=0.03)
 
 
 def test_the_floor_sees_the_similarity_alone():
@@ -262,3 +269,45 @@ def test_the_floor_sees_the_similarity_alone():
     compared = compare(score(*texts).sentences, "title")
     assert compared is not None
     assert judge_by_similarity(compared) <= set(CLASSES)
+
+
+def test_fidelity_is_the_logistic_of_its_weights():
+    compared = compare(score("La scierie Vaudrel va supprimer 80 postes", MILL).sentences, "title")
+    assert compared is not None
+    model, features = load_headline_model().fidelity, describe_fidelity(compared)
+    assert set(FLOOR) < set(model.features) <= set(features)
+    for row, alone in ((model.weights, False), (model.similarity_weights, True)):
+        odds = row[-1] + sum(
+            weight * (features[name] - mean) / scale
+            for weight, name, mean, scale in zip(
+                row[:-1], model.features, model.means, model.scales, strict=True
+            )
+        )
+        value = weigh_fidelity(compared, similarity_alone=alone)
+        assert value == pytest.approx(1 / (1 + math.exp(odds)))
+
+
+def test_the_floor_of_fidelity_weighs_the_similarity_alone():
+    model = load_headline_model().fidelity
+    weighed = {
+        name for name, one in zip(model.features, model.similarity_weights, strict=False) if one
+    }
+    assert weighed == set(FLOOR)
+
+
+def test_the_whole_body_counts_beside_a_bare_headline_alone():
+    compared = compare(score("La scierie Vaudrel va supprimer 80 postes", MILL).sentences, "title")
+    shown = compare(score("Vaudrel va supprimer 80 postes, selon un élu", MILL).sentences, "title")
+    assert compared is not None
+    assert shown is not None
+    bare, sourced = describe_fidelity(compared), describe_fidelity(shown)
+    assert bare["bare_claim_labelled"] > 0.5 > bare["bare_hedged"] > 0
+    assert sourced["bare_claim_labelled"] == sourced["bare_hedged"] == 0
+    assert bare["body_length"] == sourced["body_length"] == pytest.approx(math.log(5))
+
+
+def test_fidelity_is_for_titles_alone():
+    scored = score("La scierie Vaudrel va supprimer 80 postes", MILL, "Le site emploie 310 gens.")
+    title, heading = scored.headlines
+    assert 0 < title.fidelity < 1
+    assert math.isnan(heading.fidelity)

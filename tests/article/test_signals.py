@@ -8,7 +8,9 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from msgspec import structs
 
+from classifier.article.headline import load_headline_model
 from classifier.article.reference import LEAST, Ranks, build_reference, load_reference
 from classifier.article.signals import (
     SIGNALS,
@@ -119,23 +121,41 @@ def test_quoted_terms_are_somebodys_words():
     assert list(find_terms(normalise(text.replace("« ", "").replace(" »", ""))))
 
 
-def test_a_departing_headline_lowers_fidelity(monkeypatch):
-    reported = ("drops_attribution",)
-    monkeypatch.setattr("classifier.article.signals.reported_departures", lambda: reported)
-    body = (
-        "L'usine de Morvaux va fermer en mai, selon deux délégués syndicaux.",
-        "La direction n'a pas souhaité commenter cette information.",
-        "Le site emploie 300 personnes.",
-    )
-    kept = score(*body, title="L'usine de Morvaux va fermer en mai, selon des syndicats")
-    dropped = score(*body, title="L'usine de Morvaux va fermer en mai")
+BODY = (
+    "L'usine de Morvaux va fermer en mai, selon deux délégués syndicaux.",
+    "La direction n'a pas souhaité commenter cette information.",
+    "Le site emploie 300 personnes.",
+)
+
+
+def test_a_departing_headline_lowers_fidelity():
+    kept = score(*BODY, title="L'usine de Morvaux va fermer en mai, selon des syndicats")
+    dropped = score(*BODY, title="L'usine de Morvaux va fermer en mai")
     values = [by_name(one)["headline_fidelity"].value for one in (kept, dropped)]
-    assert values[0] > values[1] + 0.2
-    assert by_name(score(*body))["headline_fidelity"].reason == "no_headline"
+    assert 1 > values[0] > values[1] + 0.2 > 0.2
+    assert by_name(score(*BODY))["headline_fidelity"].reason == "no_headline"
 
 
-def test_fidelity_is_not_measured_with_experimental_classes(monkeypatch):
-    monkeypatch.setattr("classifier.article.signals.reported_departures", lambda: ())
+def test_fidelity_is_that_of_the_title_and_shows_matches_and_limits():
+    body = (
+        "La circulation sera coupée lundi sur le pont de Larvigne.",
+        "La coupure ne vaut que pour la nuit.",
+        "Le marché aux fleurs a lieu samedi.",
+    )
+    scored = score(*body, title="Le pont de Larvigne coupé à la circulation")
+    signal, [headline] = by_name(scored)["headline_fidelity"], scored.headlines
+    assert signal.value == headline.fidelity
+    assert headline.matches
+    assert headline.restrictions
+    places = {one.sentence for one in headline.matches} | {*headline.restrictions}
+    assert [one.sentence for one in signal.evidence] == sorted(places)
+
+
+def test_fidelity_has_no_value_where_the_model_does_not_hold(monkeypatch):
+    model = load_headline_model()
+    assert model.fidelity.holds
+    unfit = structs.replace(model, fidelity=structs.replace(model.fidelity, holds=False))
+    monkeypatch.setattr("classifier.article.signals.load_headline_model", lambda: unfit)
     scored = score(*PLAIN, title="Trois machines livrées au port")
     assert by_name(scored)["headline_fidelity"].reason == "experimental_classes"
 

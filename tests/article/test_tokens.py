@@ -37,6 +37,19 @@ def test_tokens_stand_where_they_say(text: str) -> None:
         end = token.end
 
 
+def test_an_underscore_belongs_to_no_token() -> None:
+    assert tokens_of("un_mot d'ici_").texts == ["un", "mot", "d'", "ici"]
+
+
+def test_tokens_column_by_column() -> None:
+    tokens = tokens_of("L'Ère dort.")
+    assert tokens.texts == ["L'", "Ère", "dort", "."]
+    assert tokens.lows == ["l'", "ère", "dort", "."]
+    assert (tokens.starts, tokens.ends) == ([0, 2, 6, 10], [2, 5, 10, 11])
+    assert [one.text for one in tokens[1:3]] == ["Ère", "dort"]
+    assert tokens[-1] == tokens[3]
+
+
 def test_a_name_stands_as_a_whole_word() -> None:
     text = "Le Fanal, Fanals, L'Fanal et le_Fanal : Fanal"
     assert [text[at : at + 5] for at in places_of(text, "Fanal")] == ["Fanal"] * 3

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from classifier.article.resemblance import FILE, ResemblanceModel, measure_style
 from classifier.batch.plan import Chunk
 from classifier.batch.work import Done, Job, load_scorer, score_chunk, store_chunk
 from classifier.cli import main
@@ -49,6 +52,28 @@ def write_rows(path: Path, rows: list[dict[str, Any]], *, faults: tuple[int, ...
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(line + "\n" for line in lines), "utf-8")
     return path
+
+
+def make_resemblance(directory: Path, **changes: object) -> Path:
+    """Write a resemblance model that looks at sentence length alone; its numbers mean nothing."""
+    names = tuple(measure_style(()))
+    plain = ResemblanceModel(
+        features=names,
+        means=(0.0,) * len(names),
+        scales=(10.0,) * len(names),
+        weights=tuple(1.0 if name.startswith("length:") else 0.0 for name in names),
+        intercept=-0.5,
+        slope=1.0,
+        offset=0.0,
+        farthest=100.0,
+        scorer="ab" * 32,
+        licence="CC BY-NC 4.0",
+        trained="nothing",
+        limits=("no_truth",),
+    )
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / FILE).write_bytes(msgspec.json.encode(msgspec.structs.replace(plain, **changes)))
+    return directory
 
 
 def command(*arguments: object) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 import pytest
 
-from classifier.batch import run_batch
-from tests.batch.samples import contents, make_rows, write_rows
+from classifier.article.resemblance import ResemblanceScorer
+from classifier.batch import read_rows, run_batch
+from classifier.errors import DataError
+from tests.batch.samples import contents, make_resemblance, make_rows, write_rows
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'cadrage[ray]'")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -74,10 +77,30 @@ def test_a_cluster_that_loses_a_node_gives_the_same(cluster, model, tmp_path):
     assert contents(tmp_path / "far") == contents(tmp_path / "local")
 
 
+def test_a_node_with_another_package_ends_the_run(model, tmp_path, monkeypatch):
+    """With a message, and with nothing of its rows; the right package goes on."""
+    source = write_rows(tmp_path / "a.jsonl", make_rows(20))
+    call = ([source], tmp_path / "out")
+    ray.init(num_cpus=1, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr("classifier.batch.ray_engine.fingerprint_code", lambda: "another")
+            with pytest.raises(DataError, match="a node of the cluster: found another version"):
+                run_batch(*call, model=model, engine="ray")
+        assert run_batch(*call, model=model, engine="ray").articles == 20
+    finally:
+        ray.shutdown()
+
+
 def test_a_ray_run_is_resumed_locally(model, tmp_path, monkeypatch):
-    """The engines share one form of unfinished work."""
-    source = write_rows(tmp_path / "a.jsonl", make_rows(60))
-    run_batch([source], tmp_path / "local", model=model, shard_size=10)
+    """The engines share one form of unfinished work, and give the same resemblance score."""
+    source = write_rows(tmp_path / "a.jsonl", make_rows(60, sentences=24))
+    apart = ResemblanceScorer.load(make_resemblance(tmp_path / "apart"))
+    settings = {"model": model, "shard_size": 10, "resemblance": apart}
+    run_batch([source], tmp_path / "local", **settings)
+    scores = [json.loads(row["resemblance"]) for row in read_rows(tmp_path / "local", "articles")]
+    assert {one["model"] for one in scores} == {apart.sha256}
+    assert all(one["probability"] is not None for one in scores)
     ray.init(num_cpus=1, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
     try:
         calls = iter(range(3))
@@ -87,10 +110,10 @@ def test_a_ray_run_is_resumed_locally(model, tmp_path, monkeypatch):
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            run_batch(
-                [source], tmp_path / "out", model=model, shard_size=10, engine="ray", watch=stop
-            )
+            run_batch([source], tmp_path / "out", engine="ray", watch=stop, **settings)
     finally:
         ray.shutdown()
-    assert run_batch([source], tmp_path / "out", model=model, shard_size=10).resumed
+    with pytest.raises(DataError, match="an unfinished run with --with-score"):
+        run_batch([source], tmp_path / "out", model=model, shard_size=10)
+    assert run_batch([source], tmp_path / "out", **settings).resumed
     assert contents(tmp_path / "out") == contents(tmp_path / "local")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from pyarrow import parquet
 
 from classifier.batch import read_inputs, read_manifest, read_rows, run_batch
 from classifier.batch.tables import PARTS
+from classifier.cli import main
 from classifier.errors import DataError, FaultsError, UsageError
 from classifier.schema import load_schema
 from classifier.scoring import Scorer
 from tests.batch.samples import cadrage, contents, make_rows, write_rows
-from tests.conftest import SEED
+from tests.conftest import ROOT, SEED
 
 pytestmark = pytest.mark.usefixtures("serial")
 
@@ -97,8 +99,6 @@ def mixed(tmp_path) -> Path:
 
 @pytest.mark.parametrize("form", ["parquet", "jsonl"])
 def test_rows_equal_score(mixed, model, tmp_path, form, capsys):
-    from classifier.cli import main
-
     assert main(["score", str(mixed), "--format", "jsonl", "--model", str(model)]) == 0
     expected = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(expected) == 21
@@ -119,6 +119,23 @@ def test_rows_equal_score(mixed, model, tmp_path, form, capsys):
             "sub/page.html",
         )
     ]
+
+
+def test_what_the_document_reads_a_directory_with(model, tmp_path, monkeypatch):
+    """The lines in docs/batch.md, as they stand there."""
+    page = (ROOT / "docs" / "batch.md").read_text("utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (call,) = re.findall(r"`classifier\.batch\.(read_rows\(.*?\))`", page)
+    source = write_rows(tmp_path / "a.jsonl", make_rows(4))
+    monkeypatch.chdir(tmp_path)
+    run_batch([str(source)], "scored", model=model, format="parquet")
+    names: dict[str, Any] = {"read_rows": read_rows}
+    exec(program, names)
+    rows = list(eval(call, names))
+    assert len(rows) == len(names["sentences"]) == 24
+    relayed = [row for row in rows if row["relay_sourcing_positive"]]
+    assert names["relayed"]["key"].tolist() == [row["key"] for row in relayed]
+    assert "publisher" in names["relayed"]
 
 
 def test_input_columns_are_kept(model, tmp_path):
@@ -366,6 +383,15 @@ def test_the_command_counts_and_is_quiet(model, tmp_path):
         f"6 articles, 36 sentences scored into {tmp_path / 'out'} from 1 input files\n"
         "1 rows could not be scored (rejects.jsonl)\n"
     )
+
+
+def test_a_directory_of_json_lines_is_gone_on_with_in_silence(model, tmp_path, capsys):
+    """Without --format; that Parquet would be to be had is no news there."""
+    source = write_rows(tmp_path / "a.jsonl", make_rows(2))
+    call = ["batch", str(source), "--output", str(tmp_path / "out"), "--model", str(model)]
+    assert main([*call, "--format", "jsonl"]) == 0
+    assert main(call) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_progress_reaches_the_total(model, tmp_path):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+from msgspec import structs
 
 from classifier.article.headline import Comparison, load_headline_model
 from classifier.cli import main
@@ -28,6 +30,7 @@ from classifier.evaluation.headlines import (
     headline_table,
     read_gold,
     score_headlines,
+    score_titles,
 )
 from classifier.evaluation.signals import spearman
 from classifier.records import Headline
@@ -37,7 +40,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def reading(number: int, gold: tuple[str, ...], found: tuple[str, ...]) -> ReadHeadline:
-    names = load_headline_model().features
+    names = {*load_headline_model().features, *load_headline_model().fidelity.features}
     experimental = load_headline_model().experimental
     headline = Headline(
         "title",
@@ -45,6 +48,7 @@ def reading(number: int, gold: tuple[str, ...], found: tuple[str, ...]) -> ReadH
         dict.fromkeys(CLASSES, 0.5),
         tuple(name for name in found if name not in experimental),
         tuple(name for name in found if name in experimental),
+        fidelity=0.25 if "drops_attribution" in found else 0.75,
     )
     pair = HeadlinePair("title", gold, ((0, 1),))  # type: ignore[arg-type]
     mark = HeadlineMark("ppn", str(number), "0" * 64, (pair,))
@@ -89,6 +93,28 @@ def test_table_and_document_say_the_same():
     [one] = document["sets"]
     assert set(one["classes"]) == set(READERS)
     assert one["classes"]["model"]["faithful"]["f1"]["value"] == 1
+    assert one["fidelity"]["titles"] == 2
+    assert "fidelity: 2 titles, 0 of them depart" in table
+
+
+def test_the_fidelity_of_titles_is_judged_against_any_departure():
+    read = [
+        reading(1, ("drops_attribution",), ("drops_attribution",)),
+        reading(2, ("keeps_attribution", "raises"), ("faithful",)),
+        reading(3, ("faithful",), ("faithful",)),
+        reading(4, ("no_claim",), ("drops_attribution",)),
+    ]
+    scores = score_titles(read)
+    assert scores is not None
+    assert (scores.titles, scores.departures) == (4, 2)
+    # Values 0.25, 0.75 depart and 0.75, 0.25 do not: as often right as wrong.
+    assert scores.figures["model"]["auc"].value == 0.5
+    assert scores.figures["model"]["brier"].value == pytest.approx(
+        (0.25**2 + 0.75**2 + 0.25**2 + 0.75**2) / 4
+    )
+    heading = [replace(one, pair=structs.replace(one.pair, field="heading")) for one in read]
+    assert score_titles(heading) is None
+    assert score_headlines("made up", heading).fidelity is None
 
 
 def test_spearman_by_hand():

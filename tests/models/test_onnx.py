@@ -116,6 +116,16 @@ def test_no_other_article_changes_a_probability(plain_model, graphs, graph):
     np.testing.assert_array_equal(together, np.concatenate(np.split(apart, 5)[::-1]))
 
 
+@needs_encoder
+@pytest.mark.parametrize("graph", ["float32.onnx", "int8.onnx"])
+def test_every_way_to_a_score_agrees_to_the_last_bit(plain_model, graphs, graph, tmp_path):
+    """int8 scales what is in a batch together; a batch is one article, whichever way it comes."""
+    from tests.test_agreement import check_agreement
+
+    runner(plain_model, graphs / graph).save(tmp_path / "model", name="tiny", version="1")
+    check_agreement(tmp_path / "model", tmp_path, ["local"])
+
+
 # The gate
 
 

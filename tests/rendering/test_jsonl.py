@@ -99,7 +99,7 @@ def test_the_schema_knows_the_labels_and_devices(document_schema: dict[str, Any]
 def test_shape_of_one_sentence(trap_score: ArticleScore) -> None:
     document = to_dict(trap_score)
     assert list(document) == [
-        "id", "title", "language", "sentences", "summary", "chain", "headlines", "signals", "model",
+        "id", "title", "language", "sentences", "summary", "chain", "headline", "signals", "model",
         "warnings",
     ]  # fmt: skip
     sentence = document["sentences"][3]

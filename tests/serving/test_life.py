@@ -107,6 +107,24 @@ def test_a_port_that_is_taken(server: Server, model_directory, capsys):
     assert str(server.port) in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("abstract", [False, True])
+def test_systemd_is_told_when_the_server_answers(model_directory, tmp_path, monkeypatch, abstract):
+    address = f"\0cadrage-{tmp_path}" if abstract else str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(address)
+        supervisor.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", address.replace("\0", "@"))
+        with running("--model", str(model_directory)) as server:
+            assert supervisor.recv(100) == b"READY=1"
+            assert server.get("/health/ready").status == 200
+
+
+def test_nobody_needs_to_be_told(model_directory, tmp_path, monkeypatch):
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
+    with running("--model", str(model_directory)) as server:
+        assert server.get("/health/ready").status == 200
+
+
 def test_an_answer_does_not_wait_for_an_acknowledgement(server):
     """With Nagle's algorithm each answer on a kept connection would take 40 ms, or more."""
     connection = server.connect()

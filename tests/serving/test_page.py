@@ -150,7 +150,7 @@ def test_the_chain_the_headline_and_the_signals(page, server, seed):
     assert [name for name, _ in rows] == [one["name"] for one in own["signals"]]
     undefined = [one["name"] for one in own["signals"] if one["value"] is None]
     assert undefined == [name for name, value in rows if value == "–"]
-    assert page.run("document.querySelectorAll('.headlines dt').length") == len(own["headlines"])
+    assert page.run("document.querySelectorAll('.headlines dt').length") == len(own["headline"])
     # Every sentence that a signal or the headline names is a link, not the text of an object.
     for place in (".signals", ".chain"):
         text = page.run(f"document.querySelector('{place}').textContent")
@@ -161,7 +161,7 @@ def test_the_chain_the_headline_and_the_signals(page, server, seed):
         named = dict.fromkeys(f"#unit-{one['sentence']}" for one in signal["evidence"])
         assert links == list(named)[: len(links)]
         assert bool(links) == bool(named)
-    (title,) = [one for one in own["headlines"] if one["field"] == "title"]
+    (title,) = [one for one in own["headline"] if one["field"] == "title"]
     carried = page.run(
         "[...document.querySelectorAll('.headlines dd.carried a')].map((one) => one.hash)"
     )
@@ -172,15 +172,25 @@ def test_the_chain_the_headline_and_the_signals(page, server, seed):
     assert chain["edges"], "the seed relays"
     listed = page.run("document.querySelectorAll('.chain details li').length")
     assert listed == len(chain["edges"])
-    ways = page.run("[...document.querySelectorAll('.ways li')].map((one) => one.innerText)")
-    named = [one["name"] for one in chain["nodes"][1:] if one["name"]]
-    assert named
-    assert all(any(name in way for way in ways) for name in named)
-    page.run("document.querySelector('.ways a.hand').focus()")
+    # The drawing: every hand a box that the keyboard reaches and that leads to its sentence.
+    graph = ".chain .in-fr svg.chain-graph"
+    shown = page.run(
+        f"[...document.querySelectorAll('{graph} a, {graph} g')].map((one) => one.textContent)"
+    )
+    reached = {0} | {edge["source"] for edge in chain["edges"]}
+    assert len(shown) == len(reached)
+    way = "Meguetan Infos ← Tass ← Politico ← sources anonymes"
+    assert way in chain["branches"]
+    assert all(any(hand in one for one in shown) for hand in way.split(" ← "))
+    links = page.run(f"[...document.querySelectorAll('{graph} a')].map((one) => one.href.baseVal)")
+    assert set(links) <= {f"#unit-{edge['sentence']}" for edge in chain["edges"]}
+    assert page.run(f"document.querySelectorAll('{graph} path.edge').length") == len(chain["edges"])
+    page.run(f"document.querySelector('{graph} a').focus()")
+    page.key("Tab", 9)
+    assert page.run("document.activeElement.getAttribute('href')") == links[1]
     page.key("Enter", 13, "\r")
-    target = page.run("document.querySelector('.ways a.hand').getAttribute('href')")
-    page.wait(f"location.hash === '{target}'")
-    assert page.run(f"document.querySelector('{target}') !== null")
+    page.wait(f"location.hash === '{links[1]}'")
+    assert page.run(f"document.querySelector('{links[1]}') !== null")
     page.click("button[data-language=en]")
     assert page.run("document.querySelector('#chain-name').innerText").upper() == "CHAIN OF SOURCES"
     # A slider that rests changes them too.

@@ -261,6 +261,7 @@ def test_word_lists_are_as_the_rules_expect_them() -> None:
         ),
         *("Propos recueillis par Claire Monnier", "Propos recueillis à Tarny par A. Roy."),
         *("© 2020 AFP", "Publié le 12 mars 2021 à 10h32", "Mis à jour le 3 mai 2021"),
+        *("ſource : Tass", "IMAGE : Odile Fauvel", "İmage : Odile Fauvel", "TRADUCTION : A. Roy"),
         *("Crédit photo : Jean Vimont / AFP", "Traduit de l'anglais par Odile Fauvel"),
         *("abc/def/gh", "bur-abc/de", "Meguetan infos"),
     ],

@@ -1,9 +1,11 @@
 // What an article's sentences say together: chain of hands, headline and body, signals.
 import { unitName } from "./article.js";
-import { both, each, el, percent, say, share } from "./dom.js";
+import { drawChain } from "./chain-drawing.js";
+import { LANGUAGES, both, each, el, percent, say, share } from "./dom.js";
 
-const MOST_WAYS = 40;
 const SHOWN = 8;
+// As rendering/chain.py has it: *ses propres sources* are anonymous sources.
+const BARE_SOURCE = /^(?:(?:l[ae]|les|une?|des|s(?:a|es|on)|leurs?|cette|ces|de) |l'|l’|d')?(?:propres? )?(sources?)$/i;
 const SHARES = new Set(["hedged_share", "relay_share", "threat_share", "headline_fidelity", "claims_without_origin"]);
 
 const link = (score, index) => el("a", { href: `#unit-${index}` }, unitName(score.sentences.find((one) => one.index === index) ?? { index }));
@@ -22,26 +24,15 @@ function sentences(score, indexes) {
   return [...separated(links, ", "), indexes.length > SHOWN ? ", …" : ""];
 }
 
-/** Every way from the article to an end of its chain, as edges, the longest first. */
-function ways(chain) {
-  const found = [];
-  const walk = (node, way) => {
-    if (found.length >= MOST_WAYS) return;
-    const next = chain.edges.filter((edge) => edge.carrier === node && !way.includes(edge));
-    if (!next.length && way.length) found.push(way);
-    for (const edge of next) walk(edge.source, [...way, edge]);
-  };
-  walk(0, []);
-  return found.sort((a, b) => b.length - a.length);
-}
-
-/** The chain as lines `A ← B ← C`; each hand leads to the sentence that shows it. */
+/** The chain of hands: a drawing whose boxes lead to the sentences that show them, and a list. */
 export function showChain(score) {
   const chain = score.chain;
   if (!chain || !(chain.claims.length || chain.edges.length)) return null;
-  const name = (number) => {
+  const name = (number, language) => {
     const node = chain.nodes[number];
-    return node.name || each((language) => say(number ? `type_${node.type}` : "chain_root", language));
+    const bare = node.type === "anonymous" && node.name.match(BARE_SOURCE);
+    if (bare) return bare[1].toLowerCase().endsWith("s") ? "sources anonymes" : "source anonyme";
+    return node.name || say(number ? `type_${node.type}` : "chain_root", language);
   };
   const figures = each((language) =>
     [
@@ -50,32 +41,23 @@ export function showChain(score) {
       chain.unnamed === null ? "" : say("chain_unnamed", language, { share: percent(chain.unnamed, language) }),
     ].filter(Boolean).join(" · "),
   );
-  const hand = (edge) => {
-    const type = chain.nodes[edge.source].type;
-    return el(`a.hand${type === "anonymous" || type === "crowd" ? ".unnamed" : ""}`, { href: `#unit-${edge.sentence}` }, name(edge.source));
-  };
-  const arrow = () => el("span", { "aria-hidden": "true" }, " ← ");
-  const lines = ways(chain).map((way) =>
-    el("li", {}, el("span.hand.root", {}, name(0)), way.flatMap((edge) => [arrow(), el("span.unseen", {}, ", "), hand(edge)])),
-  );
   const rows = chain.edges.map((edge) => {
     const sentence = score.sentences.find((one) => one.index === edge.sentence);
     const words = sentence ? Array.from(sentence.text).slice(edge.start, edge.end).join("") : "";
-    const plain = (number, language) => chain.nodes[number].name || say(number ? `type_${chain.nodes[number].type}` : "chain_root", language);
     return el(
       "li",
       {},
-      each((language) => say("chain_edge", language, { carrier: plain(edge.carrier, language), source: plain(edge.source, language) })),
+      each((language) => say("chain_edge", language, { carrier: name(edge.carrier, language), source: name(edge.source, language) })),
       " (", both(`type_${chain.nodes[edge.source].type}`), ") ", words ? el("q", {}, words) : "", " ", link(score, edge.sentence),
     );
   });
+  const drawn = LANGUAGES.map((language) => el(`div.in-${language}`, { lang: language }, drawChain(chain, (number) => name(number, language), language)));
   return el(
     "section.chain",
     { "aria-labelledby": "chain-name" },
     el("h3", { id: "chain-name" }, both("chain")),
     el("p.hint", {}, figures),
-    lines.length ? el("ol.ways", {}, lines) : el("p", {}, both("chain_none")),
-    rows.length ? el("details", {}, el("summary", {}, both("chain_list")), el("ul", {}, rows)) : null,
+    rows.length ? [drawn, hint("chain_hint"), el("details", {}, el("summary", {}, both("chain_list")), el("ul", {}, rows))] : el("p", {}, both("chain_none")),
   );
 }
 
@@ -110,8 +92,8 @@ function place(score, signal) {
 /** Headline and body, the table of signals, and the resemblance score where there is one. */
 export function showSignals(score) {
   const parts = [];
-  if (score.headlines?.length) {
-    parts.push(el("h3", { id: "headlines-name" }, both("headlines")), el("dl.headlines", {}, score.headlines.flatMap((one) => headline(score, one))), hint("similarity_hint"));
+  if (score.headline?.length) {
+    parts.push(el("h3", { id: "headlines-name" }, both("headlines")), el("dl.headlines", {}, score.headline.flatMap((one) => headline(score, one))), hint("similarity_hint"));
   }
   if (score.signals?.length) {
     const rows = score.signals.map((signal) =>

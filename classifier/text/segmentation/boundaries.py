@@ -51,7 +51,7 @@ def split(text: str) -> list[Span]:
 
 
 def _split_line(text: str, start: int, end: int, units: list[Span]) -> None:
-    tail = _TAIL.search(text, max(start, end - _TAIL_REACH), end)
+    tail = _find_tail(text, max(start, end - _TAIL_REACH), end)
     cut = tail.start() if tail else end
     quotes = StraightQuotes(text, start, cut)
     first = _take_intertitle(text, start, cut, units)
@@ -65,6 +65,14 @@ def _split_line(text: str, start: int, end: int, units: list[Span]) -> None:
     _take(text, first, cut, cut, units)
     if tail:
         _take(text, cut, end, end, units)
+
+
+def _find_tail(text: str, start: int, end: int) -> re.Match[str] | None:
+    # The pattern is tried at every place: first whether it can end as it must.
+    near = text[start:end]
+    if not near.rstrip().endswith(")") and "/" not in near:
+        return None
+    return _TAIL.search(text, start, end)
 
 
 def _take(text: str, start: int, stop: int, end: int, units: list[Span]) -> int:

@@ -65,6 +65,8 @@ _CREDIT = re.compile(
         )
     )
 )
+# Every character with which a credit can begin, in any case that the pattern takes for one.
+_FIRST = frozenset("sSſpPdDaAcCmMiIİıtT.…([©")
 # The initials of an agency's hands, at the very end of a text: bur-abc/de/fgh
 _INITIALS = re.compile(r"[a-z]{2,5}(?:-[a-z]{2,4})*(?:/[a-z]{2,5}(?:-[a-z]{2,4})*)+")
 
@@ -80,6 +82,8 @@ def is_credit(unit: str, publisher: str = "") -> bool:
         return False
     if publisher and unit.casefold() == publisher.strip().casefold():
         return True
+    if unit[0] not in _FIRST and not unit[0].isspace():
+        return False
     return _CREDIT.fullmatch(unit[:-1] if unit[-1] == "." else unit) is not None
 
 

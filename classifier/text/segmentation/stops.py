@@ -39,6 +39,8 @@ def _normalise(word: str) -> str:
 
 
 def _last_word(chunk: str) -> str:
+    if chunk.isalnum():
+        return _normalise(chunk)
     return _normalise(_BEFORE_WORD.sub("", chunk))
 
 

@@ -2,8 +2,10 @@
 
 *rapporte Le Soir, citant Interfil*, *une source citée par Brumenord*, *selon Nordposten, qui cite
 un diplomate*: a person of one bare name would have a first name or a civil title somewhere in the
-article. On training documents all of 13 such names that pass something on are outlets. A finite
-*cite* shows nothing (*la presse cite Netflix*), and whom a person cites is no newsroom.
+article. The evidence is thin: on training documents 12 of 12 such names that pass something on are
+outlets, but they are four names; in 1,558 articles of OrangeSum from before the test's that cite,
+the rule fires once, rightly. A finite *cite* shows nothing there (*la presse cite Netflix*), and
+whom a person cites is no newsroom.
 """
 
 from __future__ import annotations

@@ -253,7 +253,8 @@ class Chain:
 
     Attributes:
         depth: hands on the longest way from the article; 0 without any.
-        origins: independent origins: claims that have one, each origin once.
+        origins: independent origins: the different hands at which claims end, of whatever kind; a
+            newsroom that does not say where it has it from is one, a claim without a hand none.
         unnamed: share of claims whose origin is anonymous or missing; None without a claim.
     """
 

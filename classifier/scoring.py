@@ -221,8 +221,14 @@ def _credits_own(publisher: str, text: str, cue: Cue) -> bool:
     """Say whether a cue credits the article's own publisher."""
     if cue.device not in ("outlet", "via_outlet", WEIGHTS):
         return False
-    reach = text[cue.start : cue.end + _CREDIT_REACH]
     name = _ARTICLE.sub("", publisher.replace("’", "'").strip()).casefold()
+    if cue.device == WEIGHTS and name:
+        # No pattern shows who is credited: the publisher, where its name stands in the sentence.
+        flat = text.replace("’", "'")
+        named = re.finditer(rf"(?<!\w){re.escape(name)}(?![\w-])", flat.casefold())
+        if any(not flat[one.start()].islower() for one in named):
+            return True
+    reach = text[cue.start : cue.end + _CREDIT_REACH]
     credited = re.split(r"[,;.»]", reach[cue.end - cue.start :], maxsplit=1)[0]
     words = (text[cue.start : cue.end] + credited).replace("’", "'")
     own = bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words.casefold()) is not None

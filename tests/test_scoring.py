@@ -115,6 +115,15 @@ def test_crediting_the_own_publisher_is_no_relay(scorer):
     assert other.sentences[0].labels["relay_sourcing"].positive
 
 
+def test_the_own_publisher_is_credited_by_its_whole_name(scorer):
+    text = "« Je pars », a confié l'ancien maire Luc Arnal {} Soir, selon un proche."
+    for publisher, told in (("Gazette du Soir", "à la Gazette du"), ("Le Soir", "au")):
+        article = Article(id="x", text=text.format(told), publisher=publisher)
+        assert scorer.score(article).sentences[0].labels["relay_sourcing"].withdrawn
+    other = Article(id="x", text=text.format("à la Gazette du"), publisher="Le Fanal")
+    assert scorer.score(other).sentences[0].labels["relay_sourcing"].positive
+
+
 def test_another_language_is_scored_and_flagged(scorer):
     english = "The minister said on Monday that the bridge would be closed for repairs."
     score = scorer.score(Article(id="x", text=english))

@@ -22,6 +22,8 @@ from classifier.article.hands import HandFinder, learn_outlets, may_teach
 from classifier.article.order import NEWSROOMS
 from classifier.article.outlets import gazetteer_for
 from classifier.article.references import BREAK, References, identity
+from classifier.article.tokens import holds_any
+from classifier.article.unlisted import find_unlisted
 from classifier.records import Article, Chain, ChainEdge, ChainNode, Claim, Cue, Hand, Sentence
 from classifier.text.normalise import NormalText, normalise
 
@@ -115,8 +117,9 @@ class ChainFinder:
     @cached_property
     def _finder(self) -> HandFinder:
         title = normalise(self.article.title).text
+        own = normalise(self.article.publisher).text.strip()
         texts = [normal.text for normal in self.normals if may_teach(normal.words)]
-        return HandFinder(self._outlets, learn_outlets(title, texts))
+        return HandFinder(self._outlets, learn_outlets(title, texts), own)
 
     @cached_property
     def _references(self) -> References:
@@ -127,15 +130,38 @@ class ChainFinder:
         found: list[SourcedSentence] = []
         if not marked:
             return found
-        for unit, normal, start in zip(self.units, self.normals, self._starts, strict=False):
+        taken = self._find(marked)
+        for unit, start in zip(self.units, self._starts, strict=False):
             if unit.index in marked:
-                hands = self._finder.find_normal(normal, self.covered.get(unit.index))
+                hands = taken[unit.index]
                 if hands:
-                    hands = credit_outlets(hands, self.cues.get(unit.index, ()))
                     flat = unit.text.replace("’", "'")
                     hands = self._references.resolve(hands, flat, start)
                 found.append(SourcedSentence(unit, hands))
         return found
+
+    def _find(self, marked: Collection[int]) -> dict[int, tuple[Hand, ...]]:
+        """Return the hands of units by index; an outlet that one of them shows, all know."""
+        taken: dict[int, tuple[Hand, ...]] = {}
+        learned = set[str]()
+        units = [
+            pair for pair in zip(self.units, self.normals, strict=True) if pair[0].index in marked
+        ]
+        for unit, normal in units:
+            found = self._find_in(unit, normal)
+            named = find_unlisted(found, unit.text, self._text) if found else found
+            learned |= {a.name for a, b in zip(named, found, strict=True) if a.type != b.type}
+            taken[unit.index] = named
+        if learned:
+            self._finder.learned.update(dict.fromkeys(learned, False))
+            for unit, normal in units:
+                if holds_any(normal.text, learned):
+                    taken[unit.index] = self._find_in(unit, normal)
+        return taken
+
+    def _find_in(self, unit: Sentence, normal: NormalText) -> tuple[Hand, ...]:
+        found = self._finder.find_normal(normal, self.covered.get(unit.index))
+        return credit_outlets(found, self.cues.get(unit.index, ())) if found else found
 
     def credits(self) -> list[tuple[str, bool, Sentence, int, int]]:
         """Return the newsrooms that the whole piece is taken from: name, agency, place."""
@@ -144,6 +170,8 @@ class ChainFinder:
         for place in [*credits, *self._askings()]:
             unit, flat = self.units[place], self.normals[place].text
             credit = unit.kind == "credit"
+            if credit and identity(flat) == identity(self.article.publisher):
+                continue
             for outlet in self._finder.outlets(flat, self.covered.get(unit.index)):
                 before = flat[: outlet.start]
                 shown = credit and not re.search(r"(?:photos?|©|crédits?)\b[^.]*$", before, re.I)
@@ -297,7 +325,7 @@ class _Graph:
 
     def chain(self, claims: Sequence[Claim]) -> Chain:
         """Return the record."""
-        origins = {(one.kind, one.origin) for one in claims if one.kind != "missing"}
+        origins = {one.origin for one in claims if one.origin is not None}
         open_ended = sum(one.kind in ("anonymous", "missing") for one in claims)
         return Chain(
             tuple(self.nodes),

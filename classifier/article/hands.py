@@ -81,11 +81,19 @@ class HandFinder:
     Attributes:
         gazetteer: the outlets that may be named.
         learned: names that the article says are newsrooms → whether each is an agency.
+        own: the publisher's name, normalised; what looks like an outlet within it (*Le Courrier*
+            in *Le Courrier du Valois*) is the publisher.
     """
 
     gazetteer: Gazetteer
     learned: dict[str, bool] = field(default_factory=dict)
+    own: str = ""
     words: Vocabulary = field(default_factory=vocabulary)
+    _bare: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        article = _ARTICLE.match(self.own)
+        self._bare = self.own[article.end() :] if article else self.own
 
     def find(self, text: str, covered: str | None = None) -> tuple[Hand, ...]:
         """Return the hands of a sentence in order of place; references are not resolved yet.
@@ -136,7 +144,21 @@ class HandFinder:
                 )
                 if not any(one.start < end and start < one.end for one in found):
                     found.append(Outlet(start, end, text[start:end], False, True))
+        for at in places_of(text, self._bare) if self._bare else ():
+            found = self._with_own(found, at, at + len(self._bare))
         return [_without_article(text, one) for one in names_of(found)]
+
+    def _with_own(self, found: list[Outlet], start: int, end: int) -> list[Outlet]:
+        """Return the outlets, those within the publisher's name at a place replaced by it.
+
+        A publisher that is in the list and may be a word too (*La Croix*) is found by the list.
+        """
+        within = [one for one in found if one.start < end and start < one.end]
+        known = not within and self.gazetteer.outlets(self.own)
+        if known or any(one.start <= start and end <= one.end for one in within):
+            return found
+        whole = Outlet(start, end, self.own, False, True)
+        return [*(one for one in found if one not in within), whole]
 
 
 def _without_article(text: str, outlet: Outlet) -> Outlet:

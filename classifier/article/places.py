@@ -41,6 +41,9 @@ _ITSELF_IS = frozenset({"en", "lui-même", "elle-même", "eux-mêmes", "elles-m�
 _OWN = frozenset({"son", "sa", "ses", "leur", "leurs", "notre", "nos"})
 _SEVERAL = frozenset({"les", "des", "ces", "ses", "leurs", "plusieurs", "certains", "certaines"})
 _LEARNT = frozenset({"appris", "reçu", "entendu", "su", "tenir", "tient", "tenait"})
+_HIMSELF = frozenset({"lui", "elle", "eux", "elles"})
+_WHICH = frozenset({"cette", "ces", "l'", "la", "les", "ce", "son", "sa", "ses"})
+_NEWS = frozenset({"nouvelle", "nouvelles", "histoire", "chiffre", "chiffres", "détails", "fait"})
 _RANK = {"frame": 0, "cited": 0, "agent": 1, "subject": 2, "told": 1, "noted": 3, "bare": 4}
 
 
@@ -114,6 +117,9 @@ class Places(Speakers):
     def _cite(self, at: int, verb: int) -> None:
         """Add what is cited from token ``at`` on, over *à*, *de* and *les dires de*."""
         bounds = ("de", "d'", "du", "des", "par", "auprès")
+        if self.low(verb) in _LEARNT and self.low(at) in _WHICH and self.low(at + 2) in bounds:
+            # *tient cette information de deux sources*
+            at += 2 * (self.low(at + 1) in self.words.credit | _NEWS)
         if self.low(at - 1) in _LEARNT and self.low(at) not in bounds:
             return
         if self.low(verb - 1) in ("que", "qu'") and self.low(verb).startswith("cite"):
@@ -121,6 +127,7 @@ class Places(Speakers):
             self._add(at, "agent", verb=verb, only=NEWSROOMS)
             return
         first = at
+        at += 2 * (self.low(at) in _HIMSELF and self.low(at + 1) in _EVEN)
         while self.low(at) in _EVEN:
             at += 1
         if self.low(at) in ("à", "de", "d'", "sur", "par"):
@@ -160,7 +167,13 @@ class Places(Speakers):
             or (low in ("croire", "croit") and before == "en")
             or low == "dixit"
         ):
-            if not self._pronoun(at + 1) and not self._add(self._said_by(at + 1), "frame"):
+            if self._unnamed_own(at + 1) or self._pronoun(at + 1):
+                return
+            if low == "croire" and self.low(at - 2) == "l'":
+                token = self.tokens[at - 2]
+                self._put(Phrase(at - 2, at - 1, token.start, token.end, "person", "l'"), "frame")
+                return
+            if not self._add(self._said_by(at + 1), "frame"):
                 self._detached(at)
         elif (
             low in ("dires", "avis", "aveu", "yeux")
@@ -174,7 +187,9 @@ class Places(Speakers):
             if self._pronoun(at + 1):
                 return
             phrase = self.reader.phrase(at + 1)
-            if phrase is None or phrase.type in ("document", *NEWSROOMS):
+            if phrase is None or phrase.type == "document":
+                return
+            if phrase.type in NEWSROOMS and (at or self.low(phrase.after) != ","):
                 return
             if self.low(phrase.after) in (",", "", "et") or phrase.name:
                 self._add(at + 1, "frame")
@@ -198,6 +213,14 @@ class Places(Speakers):
             if end > at + 1:
                 start, stop = self.tokens.starts[at], self.tokens.ends[end - 1]
                 self._put(Phrase(at, end, start, stop, "anonymous", low), "frame")
+
+    def _unnamed_own(self, at: int) -> bool:
+        """Add *nos informations*: sources that the publisher has and does not name."""
+        if self.low(at) not in ("nos", "notre") or self.low(at + 1) not in self.words.story:
+            return False
+        start, end = self.tokens[at].start, self.tokens[at + 1].end
+        self._put(Phrase(at, at + 2, start, end, "anonymous", self.low(at + 1)), "frame")
+        return True
 
     def _said_by(self, at: int) -> int:
         """Return where the speaker begins: *selon les déclarations du | maire*."""
@@ -279,10 +302,13 @@ class Places(Speakers):
         )
 
     def _asked(self, comma: int) -> None:
-        """Add who was asked: *Interrogée par …, | la directrice …*."""
-        if self.low(comma) != ",":
-            return
+        """Add who was asked: *Interrogée par … (sur …), | la directrice …*."""
+        near = self.low(comma) == ","
+        while self.low(comma) not in (",", ""):
+            comma += 1
         phrase = self.reader.phrase(comma + 1) or self.reader.somebody(comma + 1)
+        if not near and (phrase is None or phrase.type != "person" or not phrase.name):
+            return
         if phrase is not None and phrase.type not in NEWSROOMS:
             self._put(phrase, "subject", phrase.after)
         elif self.low(comma + 1) in ("il", "elle", "ils", "elles"):

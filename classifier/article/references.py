@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from msgspec.structs import replace
 
 from classifier.article.gazetteer import Gazetteer
+from classifier.article.hands import HandFinder
 from classifier.article.order import NEWSROOMS
 from classifier.article.people import CAPITALS, CIVIL, REACH, People
 from classifier.article.tokens import places_of
@@ -36,16 +37,23 @@ _DEFINITE = re.compile(
 )
 _OWN = re.compile(r"^(?:sa|ses|son|leurs?) ", re.IGNORECASE)
 _ONE_OF = re.compile(r"^(?:l'une? d|une? d)(?:e ces|e ses|'entre|es) ?", re.IGNORECASE)
-_SHORT = frozenset({"il", "elle", "lui", "eux", "elles", "ils", "dernier", "dernière", "derniers"})
+_SHORT = frozenset(
+    {"il", "elle", "lui", "eux", "elles", "ils", "dernier", "dernière", "derniers"}
+    | {"celui-ci", "celle-ci", "l'"}
+)
 
 
+_SAME = re.compile(r"(?:l[ae]|cette) même ", re.IGNORECASE)
 _CONTRACTED = re.compile(r"\b(?:au|du|aux) $", re.IGNORECASE)
 _BEFORE_NAME = re.compile(rf"(?<![\w'])({CAPITALS}(?: {CAPITALS})*) $")
 _TWO = re.compile(r"[\w'-]+ [\w'-]+$")
 _SUPPOSED = re.compile(
     r"\baurai(?:t|ent)(?:-(?:t-)?\w+)? (?:[\w']+ ){0,2}?(?:dit|écrit|promis|répondu|\w+é)\b"
 )
-_SHE = frozenset({"elle", "elles", "dernière", "dernières"})
+_SHE = frozenset({"elle", "elles", "dernière", "dernières", "celle-ci"})
+_LAST = ("derni", "celui", "celle")
+_ANY_PAPER = frozenset({"document", "texte"})
+_ANYBODY = frozenset({"homme", "femme", "intéressé", "intéressée"})
 _BROADCAST = {"chaîne": ("television", "channel"), "radio": ("radio",), "station": ("radio",)}
 _PAPERS = {
     "quotidien": ("daily",),
@@ -187,7 +195,8 @@ class References:
             named = [one for one in self.gazetteer.find(before) if not one.ambiguous]
             if named:
                 return replace(hand, name=before[named[-1].start : named[-1].end])
-        return replace(hand, name=found.name if found else words)
+            return replace(hand, name=words)
+        return replace(hand, name=found.name, carriers=() if hand.by else found.carriers)
 
     def _unnamed(self, hand: Hand, words: str, done: Sequence[Hand]) -> Hand:
         head = _head(words).rstrip("s")
@@ -204,15 +213,30 @@ class References:
             )
         elif _ONE_OF.match(words) or _DEFINITE.match(words):
             found = self._last(("anonymous", "crowd"), like)
+        if found is None and head == "source" and _DEFINITE.match(words) and bare:
+            found = self._last(("anonymous",))
+        if head == "source" and _SAME.match(words) and bare and (not found or found.head != head):
+            found = self._said_last() or found
         if found is None:
             return replace(hand, name=words)
-        return replace(hand, name=found.name, carriers=() if hand.by else found.carriers)
+        carriers = () if hand.by else found.carriers
+        return replace(hand, name=found.name, type=found.type, carriers=carriers)
+
+    def _said_last(self) -> _Known | None:
+        """Return who spoke last; of a newsroom and whom it passes on, the latter."""
+        last = self.known[-1] if self.known else None
+        if last is None or last.type not in NEWSROOMS:
+            return last
+        spoke = self._last(("anonymous", "crowd", "person", "institution", "document"))
+        return spoke if spoke is not None and last.name in spoke.carriers else last
 
     def _document(self, hand: Hand, words: str) -> Hand:
         head = _head(words)
         if not _DEFINITE.match(words) or len(_WORD.findall(words)) > 3:
             return replace(hand, name=words)
         found = self._last(("document",), lambda one: one.head.rstrip("s") == head.rstrip("s"))
+        if found is None and head in _ANY_PAPER:
+            found = self._last(("document",))
         if found is not None:
             return replace(hand, name=found.name, carriers=() if hand.by else found.carriers)
         outlet = self._last(NEWSROOMS)
@@ -225,6 +249,9 @@ class References:
         if name:
             return replace(hand, name=self._full(name))
         low = words.lower().rpartition(" ")[2]
+        body = self._body(start) if low == "l'" else None
+        if body is not None:
+            return replace(hand, name=body.name, type=body.type)
         if low in _SHORT and hand.type == "person":
             name = self._meant(low, start, own) or words
             known = self._last(("person",), lambda one: one.name == name)
@@ -234,7 +261,7 @@ class References:
         head = _head(words)
         if _DEFINITE.match(words) and head and len(_WORD.findall(words)) <= 2:
             found = self._last(("anonymous",), lambda one: one.head == head)
-            if found is None and words.lower().startswith("ce"):
+            if found is None and (words.lower().startswith("ce") or head in _ANYBODY):
                 found = self._last(("anonymous", "person"))
                 found = found if found and found.type == "anonymous" else None
             if found is not None:
@@ -249,6 +276,15 @@ class References:
             if name:
                 return replace(hand, name=self._full(name))
         return replace(hand, name=words)
+
+    def _body(self, start: int) -> _Known | None:
+        """Return the institution that alone speaks in the sentence before, marked or not."""
+        last = self.text[:start].removesuffix(BREAK).rpartition(BREAK)[2]
+        found = HandFinder(self.gazetteer).find(last)
+        if len(found) != 1 or found[0].type != "institution":
+            return None
+        hand = self._institution(found[0], last[found[0].start : found[0].end])
+        return _Known(hand.name, hand.type, "", ())
 
     def _full(self, name: str) -> str:
         """Return the full name of which ``name`` is the end, where the article gives it."""
@@ -274,7 +310,7 @@ class References:
         gender = "f" if low in _SHE else "m"
         known = [one.name for one in self.known if one.type == "person" and " " in one.name]
         units = self.text[:start].rsplit(BREAK, REACH)[-REACH:]
-        name = self.people.nearest(units, own, gender, known, last=low.startswith("derni"))
+        name = self.people.nearest(units, own, gender, known, last=low.startswith(_LAST))
         if name:
             return self._full(name)
         person = self._last(("person",), lambda one: self.people.gender(one.name) in ("", gender))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from msgspec.structs import replace
+
 from classifier.article.board import Board
 from classifier.article.order import NEWSROOMS, is_quoted
 from classifier.article.tokens import Phrase
@@ -40,6 +42,7 @@ _AWAY = re.compile(
     r"qui|dont|lequel|laquelle|où|selon|se|s'|lui-même|elle-même|\w+ant|\w+é(?:e|s|es)?|joint"
 )
 _WEAK = "weak"
+_SEES = frozenset({"consulter", "lire", "voir", "visionner", "obtenir", "écouter", "examiner"})
 _PARTICIPLE = re.compile(r"[a-zà-ÿ]{2,}(?:é|i|u|is|it)")
 _WHEN = frozenset(
     {"lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "hier", "aussi"}
@@ -74,6 +77,9 @@ class Speakers(Board):
                 elif self.low(end) in self.words.weak:
                     yield at, end + 1, _WEAK
                     after = end + 1
+                elif self.low(end) == "pu" and self.low(end + 1) in _SEES:
+                    yield at, end + 2, _WEAK
+                    after = end + 2
                 elif closes and _PARTICIPLE.fullmatch(self.low(end)):
                     yield at, end + 1, pronoun
                     after = end + 1
@@ -126,6 +132,10 @@ class Speakers(Board):
         if asked == _WEAK:
             if self.rooms and self._subject(first, after, only=NEWSROOMS):
                 self._published(first, after)
+                self._which(first)
+            elif self.low(first - 1) in ("que", "qu'"):
+                self._add(after, "subject", verb=first, only=NEWSROOMS)
+                self._which(first)
             return
         inverted = self.low(first - 1) in (",", "»", '"') and not _ACCUSED.match(
             self.low(after - 1)
@@ -153,8 +163,24 @@ class Speakers(Board):
         if phrase is not None and phrase.type == "document":
             self._put(phrase, "cited", verb)
 
+    def _which(self, verb: int) -> None:
+        """Add the document before *que*: *Le rapport, | que Le Fanal a pu lire*."""
+        if not self.places or self.places[-1].verb != verb:
+            return
+        end = min(verb, self.places[-1].phrase.first) - 1
+        if self.low(end) not in ("que", "qu'"):
+            return
+        end -= self.low(end - 1) == ","
+        for first in range(max(0, end - 12), end):
+            phrase = self.reader.phrase(first)
+            if phrase is not None and phrase.after == end and phrase.type == "document":
+                self._put(phrase, "cited", verb)
+                return
+
     def _inversion(self, first: int, after: int, asked: str) -> bool:
         """Add the subject that stands after the verb; say whether there is one."""
+        if self.low(first) == "avoir":
+            return False
         here = after + (self.low(after) in _MADE)
         quoted = first == 0 or self.low(first - 1) in _QUOTED
         quoted = quoted or (self.low(first - 1) == "le" and self.low(first - 2) == "comme")
@@ -276,7 +302,11 @@ class Speakers(Board):
             phrase = self._credited(first) or self.reader.phrase(first)
             if phrase is None and human:
                 phrase = self.reader.somebody(first)
+            if phrase is not None and phrase.after == end - 1 and self._named_on(phrase):
+                phrase = replace(phrase, after=end, end=self.tokens[end - 1].end)
             if phrase is None or phrase.after != end or self._date(phrase):
+                continue
+            if any(one.start < phrase.start < one.end for one in self.reader.outlets):
                 continue
             bare = phrase.after == phrase.first + 1 and phrase.type == "person" and not phrase.head
             if far and bare and first == 0:
@@ -287,6 +317,12 @@ class Speakers(Board):
             self._put(phrase, "subject", verb)
             return True
         return False
+
+    def _named_on(self, phrase: Phrase) -> bool:
+        """Say whether a small word ends an institution's name: *le syndicat Santé unie*."""
+        low = self.low(phrase.after)
+        body = phrase.type == "institution" and bool(phrase.head) and bool(phrase.name)
+        return body and low.isalpha() and low not in self.words.ends
 
     def _coordinated_before(self, first: int, verb: int) -> None:
         """Add what stands before *et* and the subject: *Le Soir et La Dépêche rapportent*."""

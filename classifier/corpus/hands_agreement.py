@@ -71,8 +71,11 @@ class HandsView:
 
     @property
     def origins(self) -> int:
-        """Independent origins: the claims that have one, each origin once."""
-        return len({(kind, identity(name)) for _, kind, name in self.claims if kind != "missing"})
+        """Independent origins: the different hands at which claims end, of whatever kind.
+
+        A newsroom that does not say where it has it from is one, a claim without any hand none.
+        """
+        return len({identity(name) for _, _, name in self.claims if name})
 
     def kinds(self, unit: int) -> frozenset[str]:
         """Return the kinds of origin of a unit's claims."""

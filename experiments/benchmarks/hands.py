@@ -41,6 +41,7 @@ from typing import Any
 from classifier.article.chain import credit_outlets
 from classifier.article.gazetteer import load_gazetteer
 from classifier.article.hands import HandFinder, learn_outlets
+from classifier.article.unlisted import find_unlisted
 from classifier.corpus.hands import ReadHands
 from classifier.corpus.hands_agreement import compare_views, view_hands
 from classifier.corpus.splits import read_splits
@@ -84,13 +85,15 @@ def read_with_cadrage() -> Reader:
     def read(document: ReadHands) -> list[list[Cue]]:
         flat = [normalise(unit.text).text for unit in document.context or document.units]
         learned = learn_outlets(normalise(document.article.title).text, flat)
-        finder = HandFinder(gazetteer, learned)
+        own = normalise(document.article.publisher).text.strip()
+        finder, whole = HandFinder(gazetteer, learned, own), "\n".join(flat)
         found = []
         for unit in document.units:
             normal = normalise(unit.text)
             covered, matches = lexicon.read(normal.text)
             cues = evidence(matches, normal).get("relay_sourcing", ())
             hands = credit_outlets(finder.find(unit.text, covered), cues)
+            hands = find_unlisted(hands, unit.text, whole)
             found.append([Cue(hand.start, hand.end, hand.type) for hand in hands])
         return found
 

@@ -97,6 +97,31 @@ def test_swapping_outlets_keeps_the_shape() -> None:
         assert shape(example(outlet=one)) == shape(example(outlet=other))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La base fermera, rapporte {outlet}, citant {source}.",
+        "La base fermera, selon {outlet}, citant {source}.",
+        "Selon {outlet}, qui cite {source}, la base fermera.",
+        "La base fermera, selon une note citée par {source}.",
+    ],
+)
+def test_an_outlet_in_no_list_stands_where_a_listed_one_does(text: str) -> None:
+    scorer = Scorer.load()
+
+    def read(outlet: str, source: str) -> tuple[object, ...]:
+        texts = text.format(outlet=outlet, source=source) + f"\nSelon {source}, rien ne presse."
+        chain = scorer.score(Article("a", texts, publisher="Info Rivage")).chain
+        assert chain is not None
+        rooms = ["room" if node.type in ("outlet", "agency") else node.type for node in chain.nodes]
+        return (rooms, [(one.carrier, one.source) for one in chain.edges], *shape(chain)[2:])
+
+    listed = read("Le Soir", "Reuters")
+    assert listed[3] >= 1
+    for names in (("Le Soir", "Interfil"), ("Nordposten", "Interfil"), ("Nordposten", "Reuters")):
+        assert read(*names) == listed
+
+
 def test_swapping_sides_changes_nothing() -> None:
     for one, other in (("Moscou", "Washington"), ("Kiev", "Pékin"), ("Téhéran", "Londres")):
         assert shape(example(side=one)) == shape(example(side=other))
@@ -123,6 +148,40 @@ def test_the_publishers_own_credit_is_no_relay() -> None:
     assert trace(text, publisher="Le Courrier du Valois").depth == 2
 
 
+@pytest.mark.parametrize(
+    "publisher",
+    ["Gazette du Soir", "Le Petit Monde", "L'Écho de la Lize", "Ouest-France Rennes", "Le Fanal"],
+)
+def test_the_publishers_own_line_is_no_hand(publisher: str) -> None:
+    chain = trace(
+        "Selon le maire Jean Roux, la digue tient.", publisher=publisher, credit=publisher
+    )
+    assert edges(chain) == [(publisher, "Jean Roux")]
+    shouted = trace("Selon Jean Roux, elle tient.", publisher=publisher, credit=publisher.upper())
+    assert edges(shouted) == [(publisher, "Jean Roux")]
+
+
+@pytest.mark.parametrize(
+    ("publisher", "told"),
+    [
+        ("La Tribune du Littoral", "à La Tribune du Littoral"),
+        ("Le Courrier du Valois", "au Courrier du Valois"),
+        ("L'Écho de la Lize", "à L’Écho de la Lize"),
+        ("Le Fanal", "au Fanal"),
+    ],
+)
+def test_an_outlet_within_the_publishers_name_is_the_publisher(publisher: str, told: str) -> None:
+    chain = trace(f"« Je pars », a confié le maire Luc Arnal {told}.", publisher=publisher)
+    assert edges(chain) == [(publisher, "Luc Arnal")]
+    other = trace("« Je pars », a confié le maire Luc Arnal à La Tribune.", publisher=publisher)
+    assert other.depth == 2
+
+
+def test_another_outlet_whose_name_holds_the_publishers_is_another() -> None:
+    chain = trace("Le port fermera, rapporte Le Monde diplomatique.", publisher="Le Monde")
+    assert [node.type for node in chain.nodes] == ["article", "outlet"]
+
+
 def test_five_sentences_on_one_source_are_one_origin() -> None:
     chain = trace(
         "Le siège est vide, affirme Le Soir, citant une source proche du dossier.",
@@ -141,7 +200,14 @@ def test_two_outlets_that_repeat_one_agency_are_one_origin() -> None:
     )
     reuters = [node.name for node in chain.nodes].index("Reuters")
     assert {claim.origin for claim in chain.claims} == {reuters}
-    assert len(chain.claims) == 1
+    assert [claim.kind for claim in chain.claims] == ["missing"]
+    assert chain.origins == 1
+    two = trace(
+        "Le feu est éteint, écrit Libération, citant Reuters.",
+        "Selon Ouest-France, citant Belga, le feu est éteint.",
+        "L'incendie serait criminel.",
+    )
+    assert two.origins == 2
 
 
 def test_no_source_at_all() -> None:

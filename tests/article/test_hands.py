@@ -76,6 +76,48 @@ def find(
             ],
         ),
         (
+            "Le Fanal tient cette information de deux sources proches du dossier.",
+            [("Le Fanal", "outlet", ()), ("deux sources proches du dossier", "anonymous", (1,))],
+        ),
+        (
+            "Le rapport, que Le Fanal a pu consulter, serait parti en mars.",
+            [("Le rapport", "document", (2,)), ("Le Fanal", "outlet", ())],
+        ),
+        (
+            "La lettre qu'ont pu lire Le Fanal et Radio Cimes serait un faux.",
+            [
+                ("La lettre", "document", (2, 3)),
+                ("Le Fanal", "outlet", ()),
+                ("Radio Cimes", "outlet", ()),
+            ],
+        ),
+        (
+            "Selon nos informations, Inès Corval serait candidate.",
+            [("nos informations", "anonymous", ())],
+        ),
+        (
+            "Pour Le Fanal, qui cite un audit interne, les comptes sont faux.",
+            [("Le Fanal", "outlet", ()), ("un audit interne", "document", (1,))],
+        ),
+        ("L'année est, pour Le Fanal, une année faste.", []),
+        (
+            "L'homme affirme, sous couvert d'anonymat, avoir alerté la direction.",
+            [("L'homme", "person", ())],
+        ),
+        (
+            "Selon Le Fanal, citant lui aussi ces personnes, la signature aurait lieu mardi.",
+            [("Le Fanal", "outlet", ()), ("ces personnes", "anonymous", (1,))],
+        ),
+        (
+            "Une troisième source, diplomatique, a démenti auprès d'Orel.",
+            [("Une troisième source", "anonymous", (2,)), ("Orel", "agency", ())],
+        ),
+        (
+            "Interrogé par Radio Cimes sur la date de la vente, M. Roux restait serein.",
+            [("Radio Cimes", "outlet", ()), ("M. Roux", "person", (1,))],
+        ),
+        ("D'après lui, elle se trompe.", [("lui", "person", ())]),
+        (
             "Le port fermera, selon la hiérarchie.",
             [("la hiérarchie", "institution", ())],
         ),

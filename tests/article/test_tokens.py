@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classifier.article.tokens import holds_any, places_of, tokens_of
@@ -25,6 +25,8 @@ def test_tokens_of_a_sentence() -> None:
 
 
 @given(st.text())
+@example("\u0345")
+@example("\u0345a")
 def test_tokens_stand_where_they_say(text: str) -> None:
     end = 0
     for token in tokens_of(text):

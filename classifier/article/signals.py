@@ -142,7 +142,13 @@ def _origins(chain: Chain | None) -> Iterator[Signal]:
     places = sorted({index for one in nameless for index in one.sentences})
     unnamed = math.nan if chain.unnamed is None else chain.unnamed
     yield Signal(names[0], unnamed, tuple(Evidence(index, 0, 0) for index in places))
-    yield Signal(names[1], float(chain.origins))
+    # Where each origin is first met; one sentence may show several.
+    first: dict[int, int] = {}
+    for one in chain.claims:
+        if one.origin is not None:
+            first[one.origin] = min(*one.sentences, first.get(one.origin, one.sentences[0]))
+    shown = tuple(Evidence(index, 0, 0) for index in sorted(set(first.values())))
+    yield Signal(names[1], float(chain.origins), shown)
 
 
 def _fidelity(headlines: Iterable[Headline]) -> Signal:

@@ -200,3 +200,14 @@ def test_the_packaged_reference_belongs_to_the_packaged_model():
     assert packaged.model == scorer().info.sha256, "run: cadrage reference"
     for one in score(*PLAIN, title="Trois machines livrées").signals:
         assert one.reason or not one.percentile_reason, f"{one.name}: run: cadrage reference"
+
+
+def test_independent_origins_show_where_each_is_first_met():
+    text = (
+        "Selon le maire Jean Roux, la digue tient. Selon le préfet Paul Aubin, elle cède. "
+        "Il pleut. Selon Jean Roux, les vannes sont ouvertes."
+    )
+    scored = scorer().score(Article("a", text))
+    [origins] = [one for one in scored.signals if one.name == "independent_origins"]
+    assert origins.value == 2
+    assert [one.sentence for one in origins.evidence] == [0, 1]

@@ -49,10 +49,11 @@ STEMS = (
     "morphology",
     "default",
     "camembert-small",
+    "camembert",
 )
 """The TOML files that stand for a family, ``default`` for the linear one.
 
-``camembert-small`` has a row of that name: the family's own would promise CamemBERT's weights.
+``camembert-small`` has a row of that name: the family's own is for CamemBERT's weights.
 """
 
 KEPT = ("precision", "recall", "f1", "support", ECE, "span_overlap")

@@ -229,6 +229,8 @@ def test_the_seed_is_read_as_its_body_has_it():
     assert "frontalières avec la région de Kharkov" in limits
     assert "« n’a pas changé »" in limits
     assert "lever l’interdiction" not in limits  # a ban that would be lifted limits nothing
+    assert "demande de commentaire" not in limits  # no answer is no denial
+    assert len(headline.restrictions) == 3
     assert "drops_attribution" not in (
         *headline.found,
         *headline.experimental,

@@ -107,7 +107,10 @@ def _named(base: str, revision: str) -> Path:
     """Return the directory of an encoder on the hub, fetched at its commit if need be."""
     if not _HUB_NAME.fullmatch(base):
         raise UsageError(
-            "settings: base", f"{base!r}, no directory here", "a directory or a name on the hub"
+            "settings: base",
+            f"{base!r}, no directory here",
+            "a directory or a name on the hub",
+            "The project's own small encoder is made by python -m experiments.pretraining.",
         )
     placed = working_folder() / "encoder" / base
     if placed.is_dir():

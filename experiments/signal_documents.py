@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from classifier.evaluation.article_swaps import WORDS
 from experiments.figures import ROOT, interval, read, score_seed
 
 CLASSES = (
@@ -100,9 +101,23 @@ def signal_figures() -> str:
     """Return how near the signals are to gold."""
     lines = ["| signal | figure | value |", "|---|---|---|"]
     for name, figures in read("signals").items():
-        if isinstance(figures, dict):
+        if isinstance(figures, dict) and name != "swaps":
             for figure, one in figures.items():
                 lines.append(f"| `{name}` | {figure.replace('_', ' ')} | {_cell(one, 3)} |")
+    return "\n".join(lines)
+
+
+def swap_figures() -> str:
+    """Return how often a chain or a signal changes with names that should not matter."""
+    lines = [
+        "| what is changed | cases | share that changes | what changes |",
+        "|---|---:|---|---|",
+    ]
+    for name, one in {**read("signals")["swaps"], **read("chains")["swaps"]}.items():
+        what = ", ".join(f"`{key}` {count}" for key, count in one["what"].items())
+        lines.append(
+            f"| {WORDS[name]} | {one['cases']:,} | {interval(one['changed'], 3)} | {what} |"
+        )
     return "\n".join(lines)
 
 
@@ -165,6 +180,7 @@ PIECES: dict[str, Callable[[], str]] = {
     "headline-figures": headline_figures,
     "fidelity-figures": fidelity_figures,
     "signal-figures": signal_figures,
+    "swap-figures": swap_figures,
     "resemblance-figures": resemblance_figures,
     "seed-signals": seed_signals,
 }

@@ -46,15 +46,29 @@ def _headline(scorer: Any, data: Path) -> tuple[str, Any]:
 
 
 def _signals(scorer: Any, data: Path) -> tuple[str, Any]:
+    from classifier.evaluation.article_swaps import articles_of_test, swap_articles, swap_table
     from classifier.evaluation.headlines import read_gold
     from classifier.evaluation.signals import evaluate_signals, signal_document, signal_table
 
     figures = evaluate_signals(scorer, data, read_gold(scorer, data))
-    return signal_table(figures), {"model": scorer.info.sha256, **signal_document(figures)}
+    swaps = swap_articles(scorer, articles_of_test(data))
+    document = {
+        "model": scorer.info.sha256,
+        "swaps": {one.name: one.as_dict() for one in swaps},
+        **signal_document(figures),
+    }
+    return signal_table(figures) + swap_table(swaps), document
 
 
 def _chain(scorer: Any, data: Path) -> tuple[str, Any]:
+    from classifier.evaluation.article_swaps import swap_table, swap_templates
     from classifier.evaluation.chains import chain_document, chain_table, evaluate_chains
 
     figures = evaluate_chains(scorer, data)
-    return chain_table(figures), {"model": scorer.info.sha256, **chain_document(figures)}
+    swaps = swap_templates(scorer)
+    document = {
+        "model": scorer.info.sha256,
+        "swaps": {one.name: one.as_dict() for one in swaps},
+        **chain_document(figures),
+    }
+    return chain_table(figures) + swap_table(swaps), document

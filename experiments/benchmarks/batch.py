@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.corpus.sources import working_folder
+from classifier.scoring import Scorer
 
 RATE_GOAL = 8000
 RATIO_GOAL = 1.8
@@ -136,7 +137,7 @@ def main() -> None:
         + f"\nseparate processes: {part['bare_ratio']:.2f} in the same minutes; "
         + ", ".join(f"{one:.2f}" for one in part["bare_ratios"])
     )
-    figures: dict[str, Any] = {"scaling": part}
+    figures: dict[str, Any] = {"model": Scorer.load(options.model).info.sha256, "scaling": part}
     if not options.part:
         whole = run(source, 2, options.model)
         figures["whole"] = whole

@@ -133,7 +133,8 @@ def main() -> None:
         f"{single['sklearn_ms']:.3f} ms; {single['ratio']:.1f} times faster (goal: 8)"
     )
     if options.json:
-        figures = {"cold_start": cold, "batch": rate, "one_sentence": single}
+        model = Scorer.load().info.sha256
+        figures = {"model": model, "cold_start": cold, "batch": rate, "one_sentence": single}
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 

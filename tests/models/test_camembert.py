@@ -225,6 +225,24 @@ def test_class_weights_enter_the_loss(encoder_base):
 
 
 @needs_encoder
+def test_dropout_inside_the_encoder_can_be_set(encoder_base):
+    import torch
+
+    from classifier.models.camembert.weights import find_base, load_encoder
+
+    ids = torch.tensor([[0, 9, 10, 11, 12, 2]])
+
+    def same_twice(dropout):
+        encoder = load_encoder(find_base(str(encoder_base)), dropout).train()
+        with torch.no_grad():
+            first, second = (encoder(input_ids=ids).last_hidden_state for _ in range(2))
+        return torch.equal(first, second)
+
+    assert same_twice(0.0)
+    assert not same_twice(0.5)
+
+
+@needs_encoder
 @pytest.mark.parametrize("kind", ["camembert", "deberta-v2", "modernbert"])
 def test_each_parameter_has_one_rate_and_rates_fall_with_depth(kind):
     from transformers import AutoConfig, AutoModel

@@ -45,6 +45,8 @@ class CamembertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         learning_rate: of the encoder's last layer; each layer below has ``layer_decay`` times it.
         head_rate: learning rate of the heads.
         warmup: share of the steps in which the rates rise; they fall linearly after it.
+        dropout: of the heads.
+        encoder_dropout: inside the encoder; what its own configuration says when None.
         epochs: at most; ``patience`` evaluations without a better macro-F1 end it earlier.
         evaluations: on validation data per epoch; each writes a checkpoint.
         batch, accumulation: sentences per forward pass, passes per optimiser step.
@@ -72,6 +74,7 @@ class CamembertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.01
     warmup: Share = 0.1
     dropout: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.1
+    encoder_dropout: Annotated[float, msgspec.Meta(ge=0, lt=1)] | None = None
     epochs: Count = 10
     patience: Count = 3
     evaluations: Count = 1

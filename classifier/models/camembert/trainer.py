@@ -135,7 +135,7 @@ def fine_tune(
     model.inputs, model.tokenizer_source = base.inputs(settings), base.tokenizer_source
     model.__dict__.pop("reader", None)
     set_seed(settings.seed)
-    encoder = load_encoder(base)
+    encoder = load_encoder(base, settings.encoder_dropout)
     model.facts = NetworkFacts(
         encoder.config.to_diff_dict(),
         settings.pooling,

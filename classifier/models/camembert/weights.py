@@ -34,6 +34,14 @@ _FETCHED = (
 _HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _ROBERTA = ("camembert", "roberta", "xlm-roberta")
+_DROPOUTS = (
+    "hidden_dropout_prob",
+    "attention_probs_dropout_prob",
+    "attention_dropout",
+    "embedding_dropout",
+    "mlp_dropout",
+)
+"""What configurations call the dropout inside an encoder."""
 
 
 @dataclass(frozen=True)
@@ -209,22 +217,34 @@ def _special_ids(directory: Path, source: bytes, config: dict[str, Any]) -> tupl
     return ids[0], ids[1], ids[2] if pad is None else int(pad)
 
 
-def load_encoder(base: Base) -> Any:
+def load_encoder(base: Base, dropout: float | None = None) -> Any:
     """Load the pretrained weights, float32.
+
+    Args:
+        dropout: inside the encoder, in [0, 1); what its configuration says when None.
 
     Raises:
         ModelError: an architecture that transformers does not know by itself, or weights that do
             not fill it.
     """
-    from transformers import AutoModel
+    from transformers import AutoConfig, AutoModel
     from transformers.utils import logging
 
     logging.set_verbosity_error()  # the masked language model's head is left out on purpose
     logging.disable_progress_bar()
-    more = {"add_pooling_layer": False} if base.config.get("model_type") in _ROBERTA else {}
+    more: dict[str, Any] = (
+        {"add_pooling_layer": False} if base.config.get("model_type") in _ROBERTA else {}
+    )
     try:
+        config = AutoConfig.from_pretrained(
+            base.directory, local_files_only=True, trust_remote_code=False
+        )
+        for name in _DROPOUTS if dropout is not None else ():
+            if hasattr(config, name):
+                setattr(config, name, dropout)
         encoder, info = AutoModel.from_pretrained(
             base.directory,
+            config=config,
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,

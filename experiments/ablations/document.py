@@ -64,6 +64,16 @@ def render_gates(found: Mapping[str, Any]) -> str:
             f"{small['sentences_per_s']:,.0f} | {said} |"
         )
     lines += ["", f"Splits `{found['splits_sha256'][:12]}…`, validation, one thread."]
+    for one in found["gates"]:
+        alone = one["int8"].get("alone")
+        if alone:
+            lines += [
+                "",
+                "A batch is one article, whichever way it comes: scoring, batch and API give the "
+                f"same numbers. How much its make-up can change in int8: `{one['cell']}`, each of "
+                f"{alone['sentences']:,} sentences alone against the same in its article: largest "
+                f"difference {alone['difference']:.3f}, {alone['flags_differ']:.2%} of the flags.",
+            ]
     return "\n".join(lines)
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
+from classifier.corpus.dataset import Document
+from classifier.models.base import Probabilities
 from classifier.models.store import open_model
 from experiments.ablations.configuration import Cell
 from experiments.ablations.runs import Bench
@@ -50,10 +54,38 @@ def try_export(bench: Bench, cell: Cell, number: int = 0) -> dict[str, Any]:
             "sentences_per_s": len(said) / (time.perf_counter() - began),
         }
         found["verdict"] = msgspec.to_builtins(verdict)
+        if precision == "int8":
+            found[precision]["alone"] = compare_alone(model, validation.documents, said)
     say(f"{cell.name}: {found['verdict']}")
     path = bench.folder / f"gate-{cell.name}.json"
     path.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     return found
+
+
+def compare_alone(
+    model: Any, documents: Sequence[Document], together: Probabilities
+) -> dict[str, Any]:
+    """Compare sentences scored alone with the same within their articles.
+
+    Dynamic int8 scales what is in a batch together, and a batch is one article; so this is what the
+    make-up of a batch can change.
+
+    Args:
+        together: what the model says of the documents, shape (n, labels).
+
+    Returns:
+        the largest difference of a probability, and shares of sentences and of flags that differ.
+    """
+    alone = model.predict_proba(
+        [Document(one.article, (unit,)) for one in documents for unit in one.sentences]
+    )
+    differ = (alone >= model.thresholds) != (together >= model.thresholds)
+    return {
+        "sentences": len(together),
+        "difference": float(np.abs(alone - together).max()),
+        "sentences_differ": float(differ.any(axis=1).mean()),
+        "flags_differ": float(differ.mean()),
+    }
 
 
 def read_gates(folder: Path) -> list[dict[str, Any]]:

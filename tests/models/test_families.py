@@ -550,9 +550,10 @@ def test_table_refuses_what_it_does_not_know():
     with pytest.raises(UsageError, match="oracle"):
         table.find_configs(["oracle"])
     assert table.main(["--seeds", "0"]) == 2
-    # The project's own encoder goes by its name: CamemBERT's weights have not been tried.
-    assert set(table.find_configs([])) == {*FAMILIES, "camembert-small"}
+    # The project's own encoder goes by its name: the family's is for CamemBERT's weights.
+    assert set(table.find_configs([])) == {*FAMILIES, "camembert-small", "camembert"}
     assert set(table.find_configs(["camembert-small"])) == {"camembert-small"}
+    assert table.find_configs(["camembert"])["camembert"].stem == "camembert"
 
 
 def test_models_that_stand_there_are_taken_when_asked(tmp_path):

@@ -116,7 +116,7 @@ def test_no_context_across_a_gap_and_none_from_a_credit_line(reader):
     document = document_of("Il fait beau.", "Le port ferme.", "La gare aussi.")
     gap = Document(document.article, (document.sentences[0], document.sentences[2]))
     assert reader.rows(gap)[1].own[0] == 1
-    credited = replace(document.sentences[1], kind="credit")
+    credited = msgspec.structs.replace(document.sentences[1], kind="credit")
     held = Document(document.article, (document.sentences[0], credited, document.sentences[2]))
     rows = reader.rows(held)
     assert rows[1] is None

@@ -236,7 +236,8 @@ def batch_speed() -> str:
             f"| rate of CPU time, all processes | {whole['sentences_per_cpu_s']:,.0f} "
             "sentences a CPU second |",
             f"| two workers against one, {part['articles']:,} articles | {part['ratio']:.2f} "
-            f"times (asked: {RATIO_GOAL}); two bare processes against one "
+            f"times (asked: {RATIO_GOAL}), {min(part['ratios']):.2f} to {max(part['ratios']):.2f} "
+            f"over {len(part['ratios'])} pairs on a shared machine; two bare processes against one "
             f"{part['bare_ratio']:.2f} |",
             f"| peak memory of the parent, {small['articles']:,} → {whole['articles']:,} articles "
             f"| {small['parent_mb']:.0f} → {whole['parent_mb']:.0f} MB |",

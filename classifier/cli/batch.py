@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifier.cli.shared import Commands, add_command, say
+from classifier.cli.shared import Commands, add_command, add_resemblance, say
 from classifier.cli.texts import read_thresholds
 
 if TYPE_CHECKING:
@@ -54,14 +54,7 @@ def add_commands(commands: Commands) -> None:
         metavar="LABEL=P",
         help="probability from which a label is positive; may be repeated",
     )
-    batch.add_argument(
-        "--with-score",
-        nargs="?",
-        const="",
-        metavar="DIR",
-        help="also score resemblance to known pseudo-news, by a model of the given directory;\n"
-        "its weights are CC BY-NC 4.0, and it says nothing of truth: see docs/signals.md",
-    )
+    add_resemblance(batch)
     batch.add_argument(
         "--shard-size", type=int, default=1000, metavar="N", help="articles a shard; default 1000"
     )

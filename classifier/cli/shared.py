@@ -142,3 +142,15 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
             bar.update(task, completed=done, total=total)
 
         yield show
+
+
+def add_resemblance(command: argparse.ArgumentParser) -> None:
+    """Add ``--with-score``: None when not given, empty for the usual directory."""
+    command.add_argument(
+        "--with-score",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="also score resemblance to known pseudo-news, by a model of the given directory;\n"
+        "its weights are CC BY-NC 4.0, and it says nothing of truth: see docs/signals.md",
+    )

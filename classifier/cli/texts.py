@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from classifier.cli.shared import Commands, FaultList, add_command, utf8
+from classifier.cli.shared import Commands, FaultList, add_command, add_resemblance, utf8
 from classifier.errors import UsageError
 from classifier.records import Article, ArticleScore
 
@@ -53,14 +53,7 @@ def add_commands(commands: Commands) -> None:
         metavar="DEVICE",
         help="do not show a device in table and html, e.g. frame (frequent and mild)",
     )
-    score.add_argument(
-        "--with-score",
-        nargs="?",
-        const="",
-        metavar="DIR",
-        help="also score resemblance to known pseudo-news, by a model of the given directory;\n"
-        "its weights are CC BY-NC 4.0, and it says nothing of truth: see docs/signals.md",
-    )
+    add_resemblance(score)
     score.add_argument("--language", choices=("fr", "en"), default="fr", help="of the output")
     score.add_argument("--width", type=int, help="columns of the table")
     score.add_argument(

@@ -28,9 +28,7 @@ from classifier.article import headline
 from classifier.article.carriers import CARRIER_FEATURES
 from classifier.article.comparison import MOST_MATCHES, CarrierRule
 from classifier.article.headline import DEPARTURES, FLOOR, FidelityModel, HeadlineModel
-from classifier.corpus.headlines import (
-    CLASSES,
-)
+from classifier.corpus.headlines import CLASSES
 from classifier.scoring import Scorer
 from experiments.headline.cases import (
     INNER,
